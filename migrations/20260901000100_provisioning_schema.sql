@@ -1,0 +1,46 @@
+-- The private schema, the role of the service, and the id that marks this installation's assistants.
+
+create schema if not exists provisioning;
+revoke all on schema provisioning from public;
+
+-- Supabase ships both extensions; pgcrypto signs webhooks, pg_net sends them.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pgcrypto' and installed_version is null) then
+    create extension pgcrypto with schema extensions;
+  end if;
+  if exists (select from pg_available_extensions where name = 'pg_net' and installed_version is null) then
+    create extension pg_net;
+  end if;
+end
+$$;
+
+-- The service logs in as this role. It has no password until the operator sets one:
+--   alter role provisioner with password '…';
+do $$
+begin
+  create role provisioner login;
+exception
+  when duplicate_object then null; -- roles belong to the whole server: another database made it
+end
+$$;
+
+-- A settle that holds a queue row must give way to a user being deleted. Below deadlock_timeout
+-- (1 s) it is always ours that is cancelled, and repeated; the deletion never is.
+alter role provisioner set lock_timeout = '500ms';
+
+grant usage on schema provisioning to provisioner;
+grant usage on schema public to provisioner;
+
+-- Whose assistants these are, when several databases share one Vapi organisation.
+create table if not exists provisioning.installation (
+  singleton boolean primary key default true check (singleton),
+  id text not null default gen_random_uuid()::text check (id <> ''),
+  installed_at timestamptz not null default now()
+);
+insert into provisioning.installation default values on conflict do nothing;
+grant select on provisioning.installation to provisioner;
+
+comment on schema provisioning is 'vapi-provisioner: private, not exposed by the Data API';
+comment on column provisioning.installation.installed_at is
+  'Users verified before this moment get an assistant only when enqueue_missing() is called by hand';

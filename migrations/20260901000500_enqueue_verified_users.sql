@@ -1,0 +1,66 @@
+-- Who gets an assistant: a user whose e-mail address becomes verified. Never in the way of a sign-up.
+
+-- Both names are written by the user and are trusted by nobody.
+create or replace function provisioning.display_name(meta jsonb) returns text
+language sql immutable set search_path = ''
+as $$
+  select left(coalesce(nullif(btrim(meta ->> 'full_name'), ''), nullif(btrim(meta ->> 'name'), '')), 200)
+$$;
+revoke execute on function provisioning.display_name from public, anon, authenticated;
+
+create or replace function provisioning.on_user_verified() returns trigger
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms'
+as $$
+begin
+  if coalesce(new.email, '') <> '' then
+    insert into public.pending_vapi_provision (user_id, email, display_name)
+    values (new.id, new.email, provisioning.display_name(new.raw_user_meta_data))
+    on conflict do nothing; -- a row is under way already
+  end if;
+  return null;
+exception
+  when others then
+    raise warning 'vapi-provisioner: user % was verified but not enqueued: % (%). enqueue_missing() will find it.',
+      new.id, sqlerrm, sqlstate;
+    return null;
+end
+$$;
+revoke execute on function provisioning.on_user_verified from public, anon, authenticated;
+
+-- Auth updates the column even for OAuth and auto-confirmed sign-ups; imports insert it set.
+create or replace trigger vapi_provisioner_user_verified
+  after update of email_confirmed_at on auth.users
+  for each row when (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+  execute function provisioning.on_user_verified();
+
+create or replace trigger vapi_provisioner_user_imported
+  after insert on auth.users
+  for each row when (new.email_confirmed_at is not null)
+  execute function provisioning.on_user_verified();
+
+-- Finds verified users with neither a row under way nor an assistant, and enqueues them: what a
+-- swallowed failure left out, or, called by hand, the users from before the installation.
+-- The service calls it with `since` = provisioning.installation.installed_at. Returns how many.
+create or replace function provisioning.enqueue_missing(
+  max integer default 1000, since timestamptz default '-infinity'
+) returns integer
+language sql security definer set search_path = ''
+as $$
+  with enqueued as (
+    insert into public.pending_vapi_provision (user_id, email, display_name)
+    select u.id, u.email, provisioning.display_name(u.raw_user_meta_data)
+      from auth.users u
+     where u.email_confirmed_at >= since
+       and u.email <> ''
+       and not exists (select from public.pending_vapi_provision q
+                        where q.user_id = u.id and q.status <> 'processed')
+       and not exists (select from provisioning.user_assistant a
+                        where a.user_id = u.id and a.vapi_assistant_id <> '')
+     limit max
+    on conflict do nothing
+    returning 1
+  )
+  select count(*)::integer from enqueued
+$$;
+revoke execute on function provisioning.enqueue_missing from public, anon, authenticated;
+grant execute on function provisioning.enqueue_missing to provisioner;
