@@ -78,8 +78,7 @@ public sealed interface Fault
 
   /** 308 to another address, which tells a client to send everything again there. */
   static Fault redirect(String location) {
-    return new Instead(
-        false, new Answer(308, "text/plain", "", Map.of("Location", location)));
+    return new Instead(false, new Answer(308, "text/plain", "", Map.of("Location", location)));
   }
 
   private static Fault throttled(String retryAfter) {

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * A call that waits until the test lets it go. Whether its client is still there by then is nobody's
- * concern: that is how a create comes late.
+ * A call that waits until the test lets it go. Whether its client is still there by then is
+ * nobody's concern: that is how a create comes late.
  */
 public final class Hold implements Fault {
   private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -33,8 +33,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends what one database has queued with {@code net.http_post}, the way pg_net's worker does: after
- * commit, in batches, each request once, and no new batch before the whole of the last one is
+ * Sends what one database has queued with {@code net.http_post}, the way pg_net's worker does:
+ * after commit, in batches, each request once, and no new batch before the whole of the last one is
  * answered or timed out.
  */
 public final class PgNetWorker implements AutoCloseable {

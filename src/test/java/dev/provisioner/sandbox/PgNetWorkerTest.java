@@ -57,12 +57,11 @@ class PgNetWorkerTest {
     eventually("a response on record", () -> "202 later f".equals(responses()));
     assertThat(worker.deliveries())
         .singleElement()
-        .satisfies(
-            delivery -> {
-              assertThat(delivery.status()).isEqualTo(202);
-              assertThat(delivery.body()).isEqualTo("{\"name\": \"Ä \\\"quoted\\\"\"}");
-              assertThat(delivery.headers()).containsEntry("webhook-id", "w-1");
-            });
+        .satisfies(delivery -> {
+          assertThat(delivery.status()).isEqualTo(202);
+          assertThat(delivery.body()).isEqualTo("{\"name\": \"Ä \\\"quoted\\\"\"}");
+          assertThat(delivery.headers()).containsEntry("webhook-id", "w-1");
+        });
   }
 
   @Test
@@ -146,7 +145,8 @@ class PgNetWorkerTest {
     try (Connection connection = project.connect("postgres");
         Statement statement = connection.createStatement();
         ResultSet rows =
-            statement.executeQuery("select status_code, content, timed_out from net._http_response")) {
+            statement.executeQuery(
+                "select status_code, content, timed_out from net._http_response")) {
       return rows.next()
           ? "%s %s %s".formatted(rows.getString(1), rows.getString(2), rows.getString(3))
           : "";

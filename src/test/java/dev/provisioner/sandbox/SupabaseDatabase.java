@@ -122,6 +122,11 @@ public final class SupabaseDatabase {
     }
   }
 
+  /** Gives the disk space back, whoever may still be connected. */
+  public void drop() {
+    server.drop(name);
+  }
+
   @Override
   public String toString() {
     return name;

@@ -127,6 +127,15 @@ public final class SupabaseServer implements AutoCloseable {
     }
   }
 
+  void drop(String database) {
+    try (Connection superuser = connectAsSuperuser("postgres");
+        Statement statement = superuser.createStatement()) {
+      statement.execute("drop database %s with (force)".formatted(database));
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not drop " + database, e);
+    }
+  }
+
   Connection connectAsSuperuser(String database) throws SQLException {
     return DriverManager.getConnection(jdbcUrl(database, SUPERUSER));
   }

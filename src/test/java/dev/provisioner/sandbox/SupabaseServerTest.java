@@ -164,6 +164,16 @@ class SupabaseServerTest {
   }
 
   @Test
+  void aDroppedDatabaseIsGoneThoughSomebodyIsConnected() throws SQLException {
+    SupabaseDatabase database = server.createDatabase();
+    try (Connection connection = database.connect("postgres")) {
+      database.drop();
+      assertThat(connection.isValid(1)).isFalse();
+    }
+    assertThatThrownBy(() -> database.connect("postgres")).hasMessageContaining("does not exist");
+  }
+
+  @Test
   void theServerComesBackOnItsPortWithItsData() throws SQLException {
     server.stop();
     try {

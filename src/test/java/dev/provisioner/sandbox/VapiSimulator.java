@@ -377,12 +377,11 @@ public final class VapiSimulator implements AutoCloseable {
     List<String> wrong = new ArrayList<>();
     assistant
         .fieldNames()
-        .forEachRemaining(
-            each -> {
-              if (!PROPERTIES.contains(each)) {
-                wrong.add("property %s should not exist".formatted(each));
-              }
-            });
+        .forEachRemaining(each -> {
+          if (!PROPERTIES.contains(each)) {
+            wrong.add("property %s should not exist".formatted(each));
+          }
+        });
     JsonNode name = assistant.get("name");
     if (name != null && !name.isTextual()) {
       wrong.add("name must be a string");

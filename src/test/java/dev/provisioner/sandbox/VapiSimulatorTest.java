@@ -114,11 +114,13 @@ class VapiSimulatorTest {
     assertThat(get("/assistant?createdAtGe=yesterday").statusCode()).isEqualTo(400);
     assertThat(
             namesIn(
-                get("/assistant?createdAtGe=2026-01-01T12:00:10Z&createdAtLt=2026-01-01T12:00:12Z")))
+                get(
+                    "/assistant?createdAtGe=2026-01-01T12:00:10Z&createdAtLt=2026-01-01T12:00:12Z")))
         .containsExactly("Seeded 11", "Seeded 10");
     assertThat(
             namesIn(
-                get("/assistant?createdAtGt=2026-01-01T12:00:10Z&createdAtLe=2026-01-01T12:00:12Z")))
+                get(
+                    "/assistant?createdAtGt=2026-01-01T12:00:10Z&createdAtLe=2026-01-01T12:00:12Z")))
         .containsExactly("Seeded 12", "Seeded 11");
 
     vapi.listOldestFirst();
@@ -208,14 +210,13 @@ class VapiSimulatorTest {
     try (InputStream body = stalled.body()) {
       assertThat(body.read()).isEqualTo('{');
       CompletableFuture<byte[]> rest =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return body.readAllBytes();
-                } catch (IOException e) {
-                  return new byte[0];
-                }
-              });
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return body.readAllBytes();
+            } catch (IOException e) {
+              return new byte[0];
+            }
+          });
       assertThatThrownBy(() -> rest.get(200, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
     }
