@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wire implements AutoCloseable {
   private static final int CHUNK = 16 * 1024;
+  private static final int CONNECT_MILLIS = 5_000;
 
   private final String host;
   private final int targetPort;
@@ -28,13 +29,14 @@ public final class Wire implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicReference<@Nullable Predicate<String>> losing = new AtomicReference<>();
   private final Ice ice = new Ice();
-  private @Nullable ServerSocket listener;
+  private @Nullable Listener listener;
   private int lost;
 
   private Wire(String host, int targetPort) throws IOException {
     this.host = host;
     this.targetPort = targetPort;
-    this.port = listen(0);
+    this.listener = new Listener(0);
+    this.port = listener.port();
   }
 
   public static Wire to(String host, int port) {
@@ -52,10 +54,9 @@ public final class Wire implements AutoCloseable {
 
   /** Breaks every connection, and refuses new ones until {@link #restore}. */
   public synchronized void cut() {
-    ServerSocket listening = listener;
-    listener = null;
-    if (listening != null) {
-      closeQuietly(listening);
+    if (listener != null) {
+      listener.close();
+      listener = null;
     }
     connections.forEach(Connection::cut);
   }
@@ -63,7 +64,7 @@ public final class Wire implements AutoCloseable {
   public synchronized void restore() {
     if (listener == null) {
       try {
-        listen(port);
+        listener = new Listener(port);
       } catch (IOException e) {
         throw new UncheckedIOException("the port is no longer free", e);
       }
@@ -111,49 +112,6 @@ public final class Wire implements AutoCloseable {
     thaw();
   }
 
-  private int listen(int wantedPort) throws IOException {
-    ServerSocket listening = new ServerSocket();
-    listening.setReuseAddress(true);
-    listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wantedPort));
-    listener = listening;
-    Thread.ofVirtual().name("wire").start(() -> accept(listening));
-    return listening.getLocalPort();
-  }
-
-  private void accept(ServerSocket listening) {
-    while (!listening.isClosed()) {
-      try {
-        take(listening, listening.accept());
-      } catch (IOException e) {
-        // Cut: the loop ends.
-      }
-    }
-  }
-
-  private void take(ServerSocket listening, Socket client) {
-    Socket target = new Socket();
-    try {
-      target.connect(new InetSocketAddress(host, targetPort));
-      client.setTcpNoDelay(true);
-      target.setTcpNoDelay(true);
-    } catch (IOException e) {
-      // Nobody at the other end; a proxy can only accept and hang up.
-      closeQuietly(client);
-      closeQuietly(target);
-      return;
-    }
-    Connection connection = new Connection(client, target);
-    synchronized (this) {
-      if (listening.isClosed()) {
-        connection.cut();
-        return;
-      }
-      connections.add(connection);
-    }
-    Thread.ofVirtual().name("wire-out").start(connection::pumpRequests);
-    Thread.ofVirtual().name("wire-back").start(connection::pumpAnswers);
-  }
-
   private synchronized void countLost() {
     lost++;
   }
@@ -163,6 +121,61 @@ public final class Wire implements AutoCloseable {
       closeable.close();
     } catch (Exception e) {
       // It was broken already.
+    }
+  }
+
+  /** Takes connections until it is closed. */
+  private final class Listener {
+    private final ServerSocket socket = new ServerSocket();
+    private final Thread thread;
+
+    Listener(int wantedPort) throws IOException {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wantedPort));
+      thread = Thread.ofVirtual().name("wire").start(this::accept);
+    }
+
+    int port() {
+      return socket.getLocalPort();
+    }
+
+    /** On return the port refuses, and every connection taken before is known. */
+    void close() {
+      closeQuietly(socket);
+      try {
+        // The port is given up by the thread that waits on it, not by the one that closes it.
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void accept() {
+      while (!socket.isClosed()) {
+        try {
+          take(socket.accept());
+        } catch (IOException e) {
+          // Closed: the loop ends.
+        }
+      }
+    }
+
+    private void take(Socket client) {
+      Socket target = new Socket();
+      try {
+        target.connect(new InetSocketAddress(host, targetPort), CONNECT_MILLIS);
+        client.setTcpNoDelay(true);
+        target.setTcpNoDelay(true);
+      } catch (IOException e) {
+        // Nobody at the other end; a proxy can only accept and hang up.
+        closeQuietly(client);
+        closeQuietly(target);
+        return;
+      }
+      Connection connection = new Connection(client, target);
+      connections.add(connection);
+      Thread.ofVirtual().name("wire-out").start(connection::pumpRequests);
+      Thread.ofVirtual().name("wire-back").start(connection::pumpAnswers);
     }
   }
 
