@@ -1,0 +1,215 @@
+package dev.provisioner.sandbox;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One PostgreSQL cluster with the roles of a Supabase project, in which every test takes a database
+ * of its own. Nothing needs a password: the cluster trusts whoever connects from this machine.
+ */
+public final class SupabaseServer implements AutoCloseable {
+  static final String SUPERUSER = "supabase_admin";
+  private static final String TEMPLATE = "supabase_template";
+
+  /** A test's data need not survive a power cut, and commits come in thousands. */
+  private static final Map<String, String> FAST =
+      Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
+
+  private final Map<String, String> config;
+  private final Path dataDirectory;
+  private final Thread removal;
+  private final AtomicInteger databases = new AtomicInteger();
+  private final int port;
+  private @Nullable EmbeddedPostgres postgres;
+
+  private SupabaseServer(Map<String, String> config) throws IOException {
+    this.config = config;
+    this.dataDirectory = Files.createTempDirectory("supabase-sandbox");
+    // For whoever ends without close(): the library stops its PostgreSQL then, but leaves the
+    // files.
+    this.removal = new Thread(this::stopAndRemove, "supabase-sandbox-removal");
+    Runtime.getRuntime().addShutdownHook(removal);
+    this.postgres = launch(0);
+    this.port = postgres.getPort();
+  }
+
+  /** A server with settings that are quick and forgetful. */
+  public static SupabaseServer start() {
+    return start(FAST);
+  }
+
+  /**
+   * A server with these settings, as in postgresql.conf. Whatever is not among them is PostgreSQL's
+   * default: an empty map is a server that keeps what it has promised.
+   */
+  public static SupabaseServer start(Map<String, String> serverConfig) {
+    // The library has no mercy on durability unless told.
+    Map<String, String> config = new HashMap<>(Map.of("fsync", "on", "synchronous_commit", "on"));
+    config.putAll(serverConfig);
+    try {
+      SupabaseServer server = new SupabaseServer(Map.copyOf(config));
+      try {
+        server.layOut();
+      } catch (SQLException e) {
+        server.close();
+        throw new IllegalStateException("the sandbox's SQL failed", e);
+      }
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException("PostgreSQL did not start", e);
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** A new project: empty but for what Supabase itself puts there. */
+  public SupabaseDatabase createDatabase() {
+    return clone(TEMPLATE);
+  }
+
+  /**
+   * A copy of a database, migrations, data and all, in a tenth of the time it took to fill it.
+   * Nobody may be connected to the original meanwhile.
+   */
+  public SupabaseDatabase createDatabase(SupabaseDatabase from) {
+    return clone(from.name());
+  }
+
+  /** Stops PostgreSQL as for a maintenance: connections break, and nobody listens on the port. */
+  public synchronized void stop() {
+    EmbeddedPostgres running = postgres;
+    postgres = null;
+    if (running != null) {
+      try {
+        running.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("PostgreSQL did not stop", e);
+      }
+    }
+  }
+
+  /** Starts PostgreSQL again after {@link #stop()}: the same port, the same data. */
+  public synchronized void restart() {
+    if (postgres == null) {
+      try {
+        postgres = launch(port);
+      } catch (IOException e) {
+        throw new UncheckedIOException("PostgreSQL did not start again", e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    stopAndRemove();
+    try {
+      Runtime.getRuntime().removeShutdownHook(removal);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, and finds nothing left to do.
+    }
+  }
+
+  void drop(String database) {
+    try (Connection superuser = connectAsSuperuser("postgres");
+        Statement statement = superuser.createStatement()) {
+      statement.execute("drop database %s with (force)".formatted(database));
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not drop " + database, e);
+    }
+  }
+
+  Connection connectAsSuperuser(String database) throws SQLException {
+    return DriverManager.getConnection(jdbcUrl(database, SUPERUSER));
+  }
+
+  String jdbcUrl(String database, String role) {
+    return "jdbc:postgresql://localhost:%d/%s?user=%s".formatted(port, database, role);
+  }
+
+  private EmbeddedPostgres launch(int wantedPort) throws IOException {
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .setDataDirectory(dataDirectory)
+            .setCleanDataDirectory(false)
+            .setPort(wantedPort);
+    config.forEach(builder::setServerConfig);
+    return builder.start();
+  }
+
+  private void layOut() throws SQLException {
+    // The library's superuser is called postgres, a name that we need for somebody who is none; and
+    // nobody can rename himself.
+    try (Connection postgres = DriverManager.getConnection(jdbcUrl("postgres", "postgres"));
+        Statement statement = postgres.createStatement()) {
+      statement.execute("create role namer superuser login");
+    }
+    try (Connection namer = DriverManager.getConnection(jdbcUrl("postgres", "namer"));
+        Statement statement = namer.createStatement()) {
+      statement.execute("alter role postgres rename to " + SUPERUSER);
+    }
+    try (Connection superuser = connectAsSuperuser("postgres");
+        Statement statement = superuser.createStatement()) {
+      statement.execute("drop role namer");
+      statement.execute(resource("roles.sql"));
+      statement.execute("create database " + TEMPLATE);
+    }
+    try (Connection superuser = connectAsSuperuser(TEMPLATE);
+        Statement statement = superuser.createStatement()) {
+      statement.execute(resource("supabase.sql"));
+    }
+  }
+
+  private SupabaseDatabase clone(String template) {
+    String name = "project_" + databases.incrementAndGet();
+    try (Connection superuser = connectAsSuperuser("postgres");
+        Statement statement = superuser.createStatement()) {
+      statement.execute("create database %s template %s".formatted(name, template));
+      // A database's own privileges are not part of what is copied.
+      statement.execute("grant all on database %s to postgres".formatted(name));
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not clone " + template, e);
+    }
+    return new SupabaseDatabase(this, name);
+  }
+
+  private void stopAndRemove() {
+    stop();
+    try (Stream<Path> files = Files.walk(dataDirectory)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // Closed before, or the disk has its reasons: what is left is in the temporary folder.
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = SupabaseServer.class.getResourceAsStream("/sandbox/" + name)) {
+      if (in == null) {
+        throw new IllegalStateException("not on the class path: sandbox/" + name);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
