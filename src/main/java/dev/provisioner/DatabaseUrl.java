@@ -64,7 +64,9 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
     String path = queryAt < 0 ? afterAuthority : afterAuthority.substring(0, queryAt);
     String query = queryAt < 0 ? "" : afterAuthority.substring(queryAt + 1);
     int at = authority.lastIndexOf('@');
-    if (path.indexOf('@') >= 0 || path.lastIndexOf('/') > 0 || (at < 0 && !jdbc && query.contains("@"))) {
+    if (path.indexOf('@') >= 0
+        || path.lastIndexOf('/') > 0
+        || (at < 0 && !jdbc && query.contains("@"))) {
       // Whatever host we read here would be a piece of the password.
       throw new IllegalArgumentException("cannot be taken apart. " + ESCAPE);
     }

@@ -52,15 +52,14 @@ final class Variables {
    */
   <T> Optional<T> parsed(String name, Function<String, T> parse) {
     return text(name)
-        .flatMap(
-            value -> {
-              try {
-                return Optional.of(parse.apply(value));
-              } catch (IllegalArgumentException e) {
-                problem(name, String.valueOf(e.getMessage()));
-                return Optional.empty();
-              }
-            });
+        .flatMap(value -> {
+          try {
+            return Optional.of(parse.apply(value));
+          } catch (IllegalArgumentException e) {
+            problem(name, String.valueOf(e.getMessage()));
+            return Optional.empty();
+          }
+        });
   }
 
   /** The entries of a comma-separated list, without blank ones. */

@@ -13,6 +13,7 @@ import org.slf4j.MDC;
  */
 final class EveryRequest extends Handler.Wrapper {
   @Override
+  @SuppressWarnings("try") // The resource is there to be closed, not to be used.
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     String id = RequestId.of(request.getHeaders().get(RequestId.HEADER));
     request.setAttribute(RequestId.NAME, id);

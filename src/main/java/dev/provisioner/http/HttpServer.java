@@ -96,11 +96,10 @@ public final class HttpServer implements AutoCloseable {
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     javalin.jetty.timeoutStatus = ProblemType.REQUEST_TIMEOUT.status();
     javalin.jetty.modifyHttpConfiguration(http -> limit(http, limits));
-    javalin.jetty.modifyServer(
-        server -> {
-          server.setHandler(new EveryRequest());
-          server.setErrorHandler(new JettyErrors());
-        });
+    javalin.jetty.modifyServer(server -> {
+      server.setHandler(new EveryRequest());
+      server.setErrorHandler(new JettyErrors());
+    });
     javalin.jetty.modifyServletContextHandler(
         context -> context.setErrorHandler(new JettyErrors()));
     javalin.jetty.addConnector((server, http) -> connector(server, http, port, limits));
@@ -109,6 +108,9 @@ public final class HttpServer implements AutoCloseable {
     register(javalin, routes);
   }
 
+  // MinimumDataRateHandler, which is to replace this rate, compares it with the bytes of all
+  // requests ever served, so that one caller's upload excuses another's silence.
+  @SuppressWarnings("removal")
   private static void limit(HttpConfiguration http, Limits limits) {
     http.setSendServerVersion(false);
     http.setMinRequestDataRate(limits.bytesPerSecond());
@@ -134,11 +136,10 @@ public final class HttpServer implements AutoCloseable {
         allowed.add(HandlerType.HEAD.name());
       }
     }
-    methods.forEach(
-        (path, allowed) -> {
-          allowed.add(HandlerType.OPTIONS.name());
-          String allow = String.join(", ", allowed);
-          javalin.routes.options(path, ctx -> ctx.status(204).header("Allow", allow));
-        });
+    methods.forEach((path, allowed) -> {
+      allowed.add(HandlerType.OPTIONS.name());
+      String allow = String.join(", ", allowed);
+      javalin.routes.options(path, ctx -> ctx.status(204).header("Allow", allow));
+    });
   }
 }

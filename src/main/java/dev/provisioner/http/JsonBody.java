@@ -64,8 +64,8 @@ public final class JsonBody {
    * Reads the body of this request.
    *
    * @param body exactly the bytes received
-   * @throws ProblemException 415 when it is not declared as {@code application/json}, 400 when it is
-   *     no JSON object
+   * @throws ProblemException 415 when it is not declared as {@code application/json}, 400 when it
+   *     is no JSON object
    */
   public static JsonBody read(Context ctx, byte[] body) {
     requireJson(ctx.contentType());
@@ -79,18 +79,15 @@ public final class JsonBody {
    * @throws ProblemException as there
    */
   public static JsonBody readOrEmpty(Context ctx, byte[] body) {
-    return body.length == 0
-        ? new JsonBody(JsonNodeFactory.instance.objectNode())
-        : read(ctx, body);
+    return body.length == 0 ? new JsonBody(JsonNodeFactory.instance.objectNode()) : read(ctx, body);
   }
 
   static JsonBody read(byte[] body) {
     String text =
         Utf8.decode(body)
-            .orElseThrow(
-                () ->
-                    new ProblemException(
-                        ProblemType.MALFORMED_JSON, "The body is not UTF-8. Send JSON as UTF-8."));
+            .orElseThrow(() ->
+                new ProblemException(
+                    ProblemType.MALFORMED_JSON, "The body is not UTF-8. Send JSON as UTF-8."));
     JsonNode node;
     try {
       node = STRICT.readTree(text);

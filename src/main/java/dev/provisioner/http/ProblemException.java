@@ -16,8 +16,8 @@ public final class ProblemException extends RuntimeException {
   private final transient List<Problem.FieldError> errors;
 
   /**
-   * @param detail what is wrong and what to do about it, for the caller to read: nothing secret, and
-   *     nothing of the request that it does not need
+   * @param detail what is wrong and what to do about it, for the caller to read: nothing secret,
+   *     and nothing of the request that it does not need
    */
   public ProblemException(ProblemType type, String detail) {
     this(type, detail, Map.of(), List.of());

@@ -18,6 +18,8 @@ final class RequestId {
 
   /** The caller's, if it can be used; else a new one. */
   static String of(@Nullable String given) {
-    return given != null && ACCEPTED.matcher(given).matches() ? given : UUID.randomUUID().toString();
+    return given != null && ACCEPTED.matcher(given).matches()
+        ? given
+        : UUID.randomUUID().toString();
   }
 }
