@@ -1,0 +1,312 @@
+package dev.provisioner;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be set from outside, read once at the start and validated whole. Its {@code
+ * toString} may be logged: what is secret shows as {@code ***}.
+ *
+ * @param port of the public server; 0 takes any free one
+ */
+public record Config(
+    DatabaseUrl database,
+    Access access,
+    Vapi vapi,
+    Provisioning provisioning,
+    int port,
+    LogFormat logFormat) {
+
+  /**
+   * Who may call us. At least one of the two lists is not empty.
+   *
+   * @param webhookSecrets Standard Webhooks secrets, {@code whsec_} and base64, newest first; any
+   *     may match
+   * @param jwtSecrets HS256 secrets for bearer tokens, newest first; any may match
+   */
+  public record Access(List<Secret> webhookSecrets, List<Secret> jwtSecrets) {
+    public Access {
+      webhookSecrets = List.copyOf(webhookSecrets);
+      jwtSecrets = List.copyOf(jwtSecrets);
+    }
+  }
+
+  /**
+   * How Vapi is called.
+   *
+   * @param baseUrl without a trailing slash
+   * @param timeout of a whole call, body included
+   * @param concurrency calls in flight per instance
+   * @param template a readable file, whose content is not validated here; null means the bundled
+   *     template
+   */
+  public record Vapi(
+      Secret apiKey, URI baseUrl, Duration timeout, int concurrency, @Nullable Path template) {}
+
+  /**
+   * How rows are worked off.
+   *
+   * @param ackTimeout how long a webhook waits for its outcome before it is answered 202
+   * @param lease how long a claimed row belongs to its claimer; at least {@link #LEASE_MARGIN}
+   *     longer than a call to Vapi may take
+   * @param maxAttempts after which a row is failed
+   * @param reconcileInterval between two sweeps of this instance; zero when it does not sweep
+   * @param deprovision whether the assistant of a deleted user is deleted
+   * @param installation whose assistants these are; null means the id that the migrations made
+   */
+  public record Provisioning(
+      Duration ackTimeout,
+      Duration lease,
+      int maxAttempts,
+      Duration reconcileInterval,
+      boolean deprovision,
+      @Nullable String installation) {}
+
+  /** How log lines are written. */
+  public enum LogFormat {
+    JSON,
+    TEXT
+  }
+
+  /**
+   * What a lease must be longer than a call: a claimer that was stopped by its timeout still has to
+   * record the outcome before somebody else may claim the row.
+   */
+  public static final Duration LEASE_MARGIN = Duration.ofSeconds(10);
+
+  /** pg_net gives an answer no longer than this, however a webhook is set up. */
+  private static final Duration LONGEST_ACK = Duration.ofSeconds(10);
+
+  private static final String WEBHOOK_PREFIX = "whsec_";
+
+  /** As the Standard Webhooks specification has it. */
+  private static final int SHORTEST_WEBHOOK_KEY = 24;
+
+  private static final int LONGEST_WEBHOOK_KEY = 64;
+
+  /** RFC 7518: a key of at least the size of the hash. */
+  private static final int SHORTEST_JWT_KEY = 32;
+
+  private static final URI VAPI = URI.create("https://api.vapi.ai");
+  private static final Pattern INSTALLATION = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern VISIBLE_ASCII = Pattern.compile("[!-~]+");
+
+  /**
+   * Reads the variables described in the README; others are ignored.
+   *
+   * @throws ConfigException naming every problem there is
+   */
+  public static Config read(Map<String, String> environment) {
+    Variables variables = new Variables(environment);
+    Optional<DatabaseUrl> database = database(variables);
+    Access access = access(variables);
+    Optional<Secret> apiKey = apiKey(variables);
+    Vapi vapi =
+        new Vapi(
+            apiKey.orElse(new Secret("missing")),
+            variables.parsed("VAPI_BASE_URL", Config::baseUrl).orElse(VAPI),
+            variables.duration("VAPI_TIMEOUT", Duration.ofSeconds(20)),
+            variables.number("VAPI_CONCURRENCY", 8, 1, 256),
+            variables.parsed("ASSISTANT_TEMPLATE", Config::readableFile).orElse(null));
+    Provisioning provisioning = provisioning(variables, vapi.timeout());
+    int port = variables.number("PORT", 8080, 0, 65_535);
+    LogFormat logFormat =
+        variables.word("LOG_FORMAT", "json", "text").equals("json")
+            ? LogFormat.JSON
+            : LogFormat.TEXT;
+    if (database.isEmpty() || !variables.problems().isEmpty()) {
+      throw new ConfigException(variables.problems());
+    }
+    return new Config(database.get(), access, vapi, provisioning, port, logFormat);
+  }
+
+  /**
+   * {@code JWT_SECRETS} alone, for what needs nothing else.
+   *
+   * @throws ConfigException when it is unset or holds a secret that is too short
+   */
+  static List<Secret> readJwtSecrets(Map<String, String> environment) {
+    Variables variables = new Variables(environment);
+    List<Secret> secrets = jwtSecrets(variables);
+    if (secrets.isEmpty() && variables.problems().isEmpty()) {
+      variables.problem(
+          "JWT_SECRETS", "is not set. Write the secret the service has; the first one signs.");
+    }
+    if (!variables.problems().isEmpty()) {
+      throw new ConfigException(variables.problems());
+    }
+    return secrets;
+  }
+
+  private static Optional<DatabaseUrl> database(Variables variables) {
+    if (variables.text("DATABASE_URL").isEmpty()) {
+      variables.problem(
+          "DATABASE_URL",
+          "is not set. Write postgresql://user:password@host:5432/postgres, as Supabase shows it.");
+    }
+    return variables.parsed("DATABASE_URL", DatabaseUrl::parse);
+  }
+
+  private static Optional<Secret> apiKey(Variables variables) {
+    if (variables.text("VAPI_API_KEY").isEmpty()) {
+      variables.problem(
+          "VAPI_API_KEY", "is not set. Write the private key from the Vapi dashboard.");
+    }
+    return variables.parsed(
+        "VAPI_API_KEY",
+        value -> {
+          if (!VISIBLE_ASCII.matcher(value).matches()) {
+            throw new IllegalArgumentException(
+                "holds characters that no key has, such as a blank or a line break. Write the"
+                    + " private key from the Vapi dashboard, nothing else.");
+          }
+          return new Secret(value);
+        });
+  }
+
+  private static Access access(Variables variables) {
+    if (variables.text("WEBHOOK_SECRETS").isEmpty() && variables.text("JWT_SECRETS").isEmpty()) {
+      variables.problem(
+          "WEBHOOK_SECRETS",
+          "and JWT_SECRETS are both unset: nobody could call this service. Set at least one:"
+              + " WEBHOOK_SECRETS=whsec_<base64 of 32 random bytes> for signed webhooks,"
+              + " JWT_SECRETS=<at least 32 characters> for bearer tokens.");
+    }
+    return new Access(webhookSecrets(variables), jwtSecrets(variables));
+  }
+
+  private static List<Secret> webhookSecrets(Variables variables) {
+    String name = "WEBHOOK_SECRETS";
+    // Supabase shows its secrets as v1,whsec_…
+    List<String> entries =
+        variables.list(name).stream().filter(each -> !each.equals("v1")).toList();
+    requireSome(variables, name, entries);
+    List<Secret> secrets = new ArrayList<>();
+    for (int i = 0; i < entries.size(); i++) {
+      String entry = entries.get(i);
+      int size = entry.startsWith(WEBHOOK_PREFIX) ? keySize(entry) : -1;
+      if (size < SHORTEST_WEBHOOK_KEY || size > LONGEST_WEBHOOK_KEY) {
+        variables.problem(
+            name,
+            ("entry %d of %d is no webhook secret. Write whsec_ and the base64 of %d to %d random"
+                    + " bytes, for example \"whsec_$(openssl rand -base64 32)\".")
+                .formatted(i + 1, entries.size(), SHORTEST_WEBHOOK_KEY, LONGEST_WEBHOOK_KEY));
+      } else {
+        secrets.add(new Secret(entry));
+      }
+    }
+    return secrets;
+  }
+
+  private static int keySize(String entry) {
+    try {
+      return Base64.getDecoder().decode(entry.substring(WEBHOOK_PREFIX.length())).length;
+    } catch (IllegalArgumentException e) {
+      return -1;
+    }
+  }
+
+  private static List<Secret> jwtSecrets(Variables variables) {
+    String name = "JWT_SECRETS";
+    List<String> entries = variables.list(name);
+    requireSome(variables, name, entries);
+    List<Secret> secrets = new ArrayList<>();
+    for (int i = 0; i < entries.size(); i++) {
+      int size = entries.get(i).getBytes(StandardCharsets.UTF_8).length;
+      if (size < SHORTEST_JWT_KEY) {
+        variables.problem(
+            name,
+            ("entry %d of %d is %d bytes long, too short for HS256. Write at least %d, for example"
+                    + " the output of `openssl rand -hex 32`.")
+                .formatted(i + 1, entries.size(), size, SHORTEST_JWT_KEY));
+      } else {
+        secrets.add(new Secret(entries.get(i)));
+      }
+    }
+    return secrets;
+  }
+
+  private static void requireSome(Variables variables, String name, List<String> entries) {
+    if (variables.text(name).isPresent() && entries.isEmpty()) {
+      variables.problem(
+          name, "holds no secret. Write one or more, separated by commas, or unset it.");
+    }
+  }
+
+  private static Provisioning provisioning(Variables variables, Duration vapiTimeout) {
+    Provisioning provisioning =
+        new Provisioning(
+            variables.duration("ACK_TIMEOUT", Duration.ofSeconds(1), LONGEST_ACK),
+            variables.duration("LEASE", Duration.ofMinutes(2)),
+            variables.number("MAX_ATTEMPTS", 12, 1, 100),
+            variables.durationOrZero("RECONCILE_INTERVAL", Duration.ofMinutes(1)),
+            variables.word("DEPROVISION", "on", "off").equals("on"),
+            variables.parsed("INSTALLATION", Config::installation).orElse(null));
+    Duration shortestLease = vapiTimeout.plus(LEASE_MARGIN);
+    if (provisioning.lease().compareTo(shortestLease) < 0) {
+      variables.problem(
+          "LEASE",
+          ("is %s, but must be at least VAPI_TIMEOUT + 10 s, or a row could be claimed again while"
+                  + " its call is still running. Write %s or more, or shorten VAPI_TIMEOUT.")
+              .formatted(Variables.shown(provisioning.lease()), Variables.shown(shortestLease)));
+    }
+    return provisioning;
+  }
+
+  private static URI baseUrl(String value) {
+    URI uri;
+    try {
+      uri = new URI(value);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("is no URL. Write for example " + VAPI + ".");
+    }
+    boolean http = "http".equalsIgnoreCase(uri.getScheme());
+    boolean https = "https".equalsIgnoreCase(uri.getScheme());
+    if ((!http && !https)
+        || uri.getHost() == null
+        || uri.getRawUserInfo() != null
+        || uri.getRawQuery() != null
+        || uri.getRawFragment() != null) {
+      throw new IllegalArgumentException(
+          "is not http:// or https:// with a host and nothing but a path behind it. Write for"
+              + " example "
+              + VAPI
+              + ".");
+    }
+    return URI.create(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
+  }
+
+  private static Path readableFile(String value) {
+    try {
+      Path path = Path.of(value);
+      if (Files.isRegularFile(path) && Files.isReadable(path)) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      // Said below, in the same words.
+    }
+    throw new IllegalArgumentException(
+        "names no readable file. Write the path of the template, or unset it to use the bundled"
+            + " one.");
+  }
+
+  private static String installation(String value) {
+    if (!INSTALLATION.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "is not 1 to 64 of A-Z a-z 0-9 . _ and -. Write for example staging.");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,145 @@
+package dev.provisioner.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.HandlerType;
+import io.javalin.util.JavalinException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server: a port, and routes behind it. Whatever a handler throws, and whatever Jetty refuses
+ * by itself, is answered as a problem; every answer carries a request id. Handlers run on virtual
+ * threads and may block.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+  private final Javalin javalin;
+
+  /**
+   * Builds the server; it listens after {@link #start()}.
+   *
+   * @param port 0 takes any free one
+   */
+  public HttpServer(int port, List<Route> routes) {
+    this(port, routes, Limits.DEFAULT);
+  }
+
+  HttpServer(int port, List<Route> routes, Limits limits) {
+    this.javalin = Javalin.create(javalin -> configure(javalin, port, routes, limits));
+  }
+
+  /**
+   * What a caller may take up.
+   *
+   * @param bodyBytes of the largest body
+   * @param idle how long a connection may be silent in the middle of a request, or between two
+   * @param bytesPerSecond at which a body must arrive, on average
+   */
+  record Limits(int bodyBytes, Duration idle, long bytesPerSecond) {
+    static final Limits DEFAULT = new Limits(64 * 1024, Duration.ofSeconds(30), 512);
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @throws JavalinException when the port is taken or not ours to take
+   */
+  public void start() {
+    javalin.start();
+  }
+
+  /** The port it listens on, once started. */
+  public int port() {
+    return javalin.port();
+  }
+
+  /**
+   * Stops listening at once, lets requests in flight finish, and cuts off those that have not
+   * finished after {@code grace}.
+   */
+  public void stop(Duration grace) {
+    javalin.jettyServer().server().setStopTimeout(grace.toMillis());
+    try {
+      javalin.stop();
+    } catch (JavalinException e) {
+      log.warn("Not every request in flight was finished within {}", grace, e);
+    }
+  }
+
+  /** Stops without waiting. */
+  @Override
+  public void close() {
+    stop(Duration.ZERO);
+  }
+
+  private static void configure(
+      JavalinConfig javalin, int port, List<Route> routes, Limits limits) {
+    javalin.startup.showJavalinBanner = false;
+    javalin.startup.showOldJavalinVersionWarning = false;
+    javalin.startup.startupWatcherEnabled = false;
+    javalin.concurrency.useVirtualThreads = true;
+    javalin.http.maxRequestSize = limits.bodyBytes();
+    javalin.http.prefer405over404 = true;
+    javalin.http.compressionStrategy = CompressionStrategy.NONE;
+    javalin.jetty.timeoutStatus = ProblemType.REQUEST_TIMEOUT.status();
+    javalin.jetty.modifyHttpConfiguration(http -> limit(http, limits));
+    javalin.jetty.modifyServer(server -> {
+      server.setHandler(new EveryRequest());
+      server.setErrorHandler(new JettyErrors());
+    });
+    javalin.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new JettyErrors()));
+    javalin.jetty.addConnector((server, http) -> connector(server, http, port, limits));
+    javalin.router.javaLangErrorHandler(ProblemAnswers::answerError);
+    ProblemAnswers.register(javalin.routes);
+    register(javalin, routes);
+  }
+
+  // MinimumDataRateHandler, which is to replace this rate, compares it with the bytes of all
+  // requests ever served, so that one caller's upload excuses another's silence.
+  @SuppressWarnings("removal")
+  private static void limit(HttpConfiguration http, Limits limits) {
+    http.setSendServerVersion(false);
+    http.setMinRequestDataRate(limits.bytesPerSecond());
+  }
+
+  private static ServerConnector connector(
+      Server server, HttpConfiguration http, int port, Limits limits) {
+    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector.setPort(port);
+    connector.setIdleTimeout(limits.idle().toMillis());
+    return connector;
+  }
+
+  private static void register(JavalinConfig javalin, List<Route> routes) {
+    Map<String, Set<String>> methods = new LinkedHashMap<>();
+    for (Route route : routes) {
+      Set<String> allowed = methods.computeIfAbsent(route.path(), path -> new TreeSet<>());
+      javalin.routes.addHttpHandler(route.method(), route.path(), route.handler());
+      allowed.add(route.method().name());
+      if (route.method().equals(HandlerType.GET)) {
+        // Javalin would answer HEAD 200 without running the handler, authentication included.
+        javalin.routes.head(route.path(), route.handler());
+        allowed.add(HandlerType.HEAD.name());
+      }
+    }
+    methods.forEach((path, allowed) -> {
+      allowed.add(HandlerType.OPTIONS.name());
+      String allow = String.join(", ", allowed);
+      javalin.routes.options(path, ctx -> ctx.status(204).header("Allow", allow));
+    });
+  }
+}

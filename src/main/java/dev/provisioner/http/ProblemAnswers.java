@@ -1,0 +1,90 @@
+package dev.provisioner.http;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns whatever a handler throws into a problem. Only what nobody expected is logged, once. */
+final class ProblemAnswers {
+  private static final Logger log = LoggerFactory.getLogger(ProblemAnswers.class);
+
+  private ProblemAnswers() {}
+
+  static void register(RoutesConfig routes) {
+    routes.exception(
+        ProblemException.class,
+        (e, ctx) -> answer(ctx, e.type(), e.detail(), e.headers(), e.errors()));
+    routes.exception(HttpResponseException.class, ProblemAnswers::answerJavalin);
+    routes.exception(Exception.class, ProblemAnswers::answerOther);
+    // Javalin itself answers a body that stopped arriving, without a word.
+    routes.error(
+        ProblemType.REQUEST_TIMEOUT.status(),
+        ctx -> {
+          if (ctx.resultInputStream() == null) {
+            answer(ctx, ProblemType.REQUEST_TIMEOUT);
+          }
+        });
+  }
+
+  /** An out-of-memory or the like: the process goes on, so this request is answered as well. */
+  static void answerError(HttpServletResponse response, Error error) {
+    log.error("A request failed with an error that is no exception", error);
+    String id = response.getHeader(RequestId.HEADER);
+    ProblemType type = ProblemType.INTERNAL_ERROR;
+    try {
+      response.setStatus(type.status());
+      response.setContentType(Problem.CONTENT_TYPE);
+      response.getOutputStream().write(Problem.of(type, JettyErrors.detail(type), id).json());
+    } catch (IOException | IllegalStateException e) {
+      log.debug("The answer could not be written", e);
+    }
+  }
+
+  /** What Javalin refuses: an unknown path, a method, a size. */
+  private static void answerJavalin(HttpResponseException e, Context ctx) {
+    ProblemType type = ProblemType.ofStatus(e.getStatus());
+    // The methods are all that Javalin's details ever hold, under a key that depends on Accept.
+    Map<String, String> headers =
+        type == ProblemType.METHOD_NOT_ALLOWED && !e.getDetails().isEmpty()
+            ? Map.of("Allow", e.getDetails().values().iterator().next())
+            : Map.of();
+    answer(ctx, type, JettyErrors.detail(type), headers, List.of());
+  }
+
+  private static void answerOther(Exception e, Context ctx) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof HttpException http) {
+        // Jetty found the request wrong while a handler was reading it.
+        answer(ctx, ProblemType.ofStatus(http.getCode()));
+        return;
+      }
+    }
+    log.error("{} {} failed unexpectedly", ctx.method(), ctx.path(), e);
+    answer(ctx, ProblemType.INTERNAL_ERROR);
+  }
+
+  private static void answer(Context ctx, ProblemType type) {
+    answer(ctx, type, JettyErrors.detail(type), Map.of(), List.of());
+  }
+
+  private static void answer(
+      Context ctx,
+      ProblemType type,
+      String detail,
+      Map<String, String> headers,
+      List<Problem.FieldError> errors) {
+    @Nullable String id = ctx.attribute(RequestId.NAME);
+    headers.forEach(ctx::header);
+    ctx.status(type.status())
+        .contentType(Problem.CONTENT_TYPE)
+        .result(Problem.of(type, detail, id, errors).json());
+  }
+}
