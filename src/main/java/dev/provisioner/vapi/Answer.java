@@ -23,8 +23,8 @@ public sealed interface Answer<T> {
    * A definite no to this request; sending it again unchanged is pointless. For a create never 401,
    * 402, 403, 404, 408, 409 or 429.
    *
-   * @param status the HTTP status; 0 when the id asked for can be no assistant's, so that nothing was
-   *     sent
+   * @param status the HTTP status; 0 when the id asked for can be no assistant's, so that nothing
+   *     was sent
    */
   record Rejected<T>(int status, String message) implements Answer<T> {}
 
@@ -35,8 +35,8 @@ public sealed interface Answer<T> {
   record Ambiguous<T>(int status, String message) implements Answer<T> {}
 
   /**
-   * The account or the address is refused, not the request: 401, 407 and 3xx on any call, 402 and 403
-   * where we only read, 404 on a list or probe. Nothing was created.
+   * The account or the address is refused, not the request: 401, 407 and 3xx on any call, 402 and
+   * 403 where we only read, 404 on a list or probe. Nothing was created.
    */
   record Refused<T>(int status, String message) implements Answer<T> {}
 
@@ -48,12 +48,14 @@ public sealed interface Answer<T> {
    */
   record Throttled<T>(Duration pause) implements Answer<T> {}
 
-  /** Refused connection, unknown host, connect timeout or failed TLS handshake: nothing was sent. */
+  /**
+   * Refused connection, unknown host, connect timeout or failed TLS handshake: nothing was sent.
+   */
   record NotSent<T>(String reason) implements Answer<T> {}
 
   /**
-   * It may have happened: a 2xx that cannot be understood, 408, 409, 5xx, a truncated body, a timeout
-   * or a reset after sending.
+   * It may have happened: a 2xx that cannot be understood, 408, 409, 5xx, a truncated body, a
+   * timeout or a reset after sending.
    */
   record Unknown<T>(String reason) implements Answer<T> {}
 }

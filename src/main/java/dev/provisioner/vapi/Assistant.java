@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id Vapi's id, never blank
  * @param createdAt when Vapi says it made it
- * @param provisionId {@code metadata.provision_id}: the row it was made for; null where absent or no
- *     string
+ * @param provisionId {@code metadata.provision_id}: the row it was made for; null where absent or
+ *     no string
  * @param userId {@code metadata.user_id}; null where absent or no string
  * @param installation {@code metadata.installation}: whose it is when databases share a Vapi
  *     organisation; null where absent or no string

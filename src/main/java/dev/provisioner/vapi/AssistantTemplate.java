@@ -17,13 +17,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of {@code POST /assistant} with placeholders: {@code {{user.id}}}, {@code {{user.email}}},
- * {@code {{user.name}}}, {@code {{env.NAME}}}, with or without spaces inside the braces.
+ * The body of {@code POST /assistant} with placeholders: {@code {{user.id}}}, {@code
+ * {{user.email}}}, {@code {{user.name}}}, {@code {{env.NAME}}}, with or without spaces inside the
+ * braces.
  *
  * <p>They are found once, in string values only, when the template is parsed; what is put in their
  * place is text and nothing else, so that a name can neither change the structure nor be expanded
- * again. Vapi has variables of its own in the same braces: {@code {{vapi:customer.number}}} is sent as
- * {@code {{customer.number}}}.
+ * again. Vapi has variables of its own in the same braces: {@code {{vapi:customer.number}}} is sent
+ * as {@code {{customer.number}}}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -86,9 +87,9 @@ public final class AssistantTemplate {
   }
 
   /**
-   * The body of {@code POST /assistant} for one user, as UTF-8 JSON. {@code name} is cut to 40 UTF-16
-   * units, and left out where nothing remains of it; {@code metadata} says whose assistant it is and
-   * for which row, whatever the template has there.
+   * The body of {@code POST /assistant} for one user, as UTF-8 JSON. {@code name} is cut to 40
+   * UTF-16 units, and left out where nothing remains of it; {@code metadata} says whose assistant
+   * it is and for which row, whatever the template has there.
    */
   public byte[] render(Subject subject) {
     ByteArrayOutputStream body = new ByteArrayOutputStream(2_048);

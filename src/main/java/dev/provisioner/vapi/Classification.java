@@ -122,7 +122,8 @@ final class Classification {
       if (cause instanceof HttpConnectTimeoutException) {
         return new Answer.NotSent<>("no connection in time");
       }
-      // The parent of the above, and maybe with a ConnectException as its cause: the request was out.
+      // The parent of the above, and maybe with a ConnectException as its cause: the request was
+      // out.
       if (cause instanceof HttpTimeoutException) {
         break;
       }
@@ -140,8 +141,8 @@ final class Classification {
   }
 
   /**
-   * Whether an answer shows that Vapi accepts our key. Statuses that a proxy in front of Vapi may have
-   * given, before anybody looked at the key, show nothing.
+   * Whether an answer shows that Vapi accepts our key. Statuses that a proxy in front of Vapi may
+   * have given, before anybody looked at the key, show nothing.
    */
   static boolean showsAcceptance(Answer<?> answer) {
     return switch (answer) {
@@ -278,8 +279,6 @@ final class Classification {
   private String describe(Throwable thrown) {
     String message = thrown.getMessage();
     String name = thrown.getClass().getSimpleName();
-    return message == null
-        ? name
-        : redaction.line(name + ": " + message, Redaction.EXCERPT_LIMIT);
+    return message == null ? name : redaction.line(name + ": " + message, Redaction.EXCERPT_LIMIT);
   }
 }

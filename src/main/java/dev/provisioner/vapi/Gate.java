@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The one gate in front of Vapi: how many calls may be in flight, and whether calls are paused.
  *
  * <p>Callers are let in first come, first served. A pause keeps everybody out: for as long as Vapi
- * asked when it throttles, for {@link #REFUSAL_PAUSE} when it refuses the account. After a refusal's
- * pause one caller tries alone; the others follow when Vapi has accepted its call, or try in turn when
- * its slot is closed without a verdict.
+ * asked when it throttles, for {@link #REFUSAL_PAUSE} when it refuses the account. After a
+ * refusal's pause one caller tries alone; the others follow when Vapi has accepted its call, or try
+ * in turn when its slot is closed without a verdict.
  *
  * <p>Thread-safe. Kept in one place per instance and in memory only.
  */
@@ -73,7 +73,7 @@ public final class Gate {
           return null;
         }
         // Looked at anew after every wait: a pause may have begun while a slot came free.
-        if (pause == 0 && free > 0 && trial == null && line.peekFirst() == me) {
+        if (pause == 0 && free > 0 && trial == null && me.equals(line.peekFirst())) {
           free--;
           Slot slot = new Slot();
           if (refusal != null) {
@@ -87,7 +87,7 @@ public final class Gate {
         long ignored = changed.awaitNanos(pause > 0 ? pause : left);
       }
     } finally {
-      // Identity is what counts, and whoever is next must learn that it is.
+      // Whoever is next must learn that it is.
       line.remove(me);
       changed.signalAll();
       lock.unlock();
@@ -110,8 +110,8 @@ public final class Gate {
   }
 
   /**
-   * Pauses calls for {@link #REFUSAL_PAUSE} from now, and remembers that the account is refused until
-   * {@link #accepted()}.
+   * Pauses calls for {@link #REFUSAL_PAUSE} from now, and remembers that the account is refused
+   * until {@link #accepted()}.
    *
    * @param message what Vapi said, fit to be shown
    */

@@ -13,8 +13,8 @@ import java.util.Map;
  * A complete listing out of pages that Vapi cuts at a limit.
  *
  * <p>There is no cursor, and neither the order nor ties can be relied on. A full page is therefore
- * taken for a cut one and thrown away, and both halves of its interval are listed instead. The halves
- * share their boundary: Vapi's own clock may be finer than the milliseconds we can ask for.
+ * taken for a cut one and thrown away, and both halves of its interval are listed instead. The
+ * halves share their boundary: Vapi's own clock may be finer than the milliseconds we can ask for.
  */
 final class Listing {
   /** What Vapi allows at most. */

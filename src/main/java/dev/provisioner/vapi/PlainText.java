@@ -8,9 +8,10 @@ final class PlainText {
   private PlainText() {}
 
   /**
-   * One trimmed line: white space of every kind becomes single spaces; control and format characters
-   * (bidirectional overrides, zero-width spaces, invisible tags) and unpaired surrogates are dropped.
-   * The two joiners stay behind a visible character: Persian names and many emoji need them.
+   * One trimmed line: white space of every kind becomes single spaces; control and format
+   * characters (bidirectional overrides, zero-width spaces, invisible tags) and unpaired surrogates
+   * are dropped. The two joiners stay behind a visible character: Persian names and many emoji need
+   * them.
    *
    * @param limit the most UTF-16 units the result may have; a surrogate pair is never split
    */

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Vapi said, as a line that may be logged and kept: errors echo what they were sent, so the API
- * key and anything that looks like an e-mail address are taken out.
+ * What Vapi said, as a line that may be logged and kept: errors echo what they were sent, so the
+ * API key and anything that looks like an e-mail address are taken out.
  */
 final class Redaction {
   static final int MESSAGE_LIMIT = 500;
@@ -28,15 +28,17 @@ final class Redaction {
   }
 
   /**
-   * The {@code message} of an error body, arrays joined with "; ", or else {@code error}; of anything
-   * that is not such JSON the first {@value #EXCERPT_LIMIT} characters. "no message" where nothing is
-   * left.
+   * The {@code message} of an error body, arrays joined with "; ", or else {@code error}; of
+   * anything that is not such JSON the first {@value #EXCERPT_LIMIT} characters. "no message" where
+   * nothing is left.
    */
   String message(byte[] body) {
     String said = said(body);
     String line =
         said == null
-            ? line(new String(body, 0, Math.min(body.length, CONSIDERED), StandardCharsets.UTF_8), EXCERPT_LIMIT)
+            ? line(
+                new String(body, 0, Math.min(body.length, CONSIDERED), StandardCharsets.UTF_8),
+                EXCERPT_LIMIT)
             : line(said, MESSAGE_LIMIT);
     return line.isEmpty() ? "no message" : line;
   }

@@ -2,7 +2,9 @@ package dev.provisioner.vapi;
 
 import java.util.List;
 
-/** The assistant template cannot be used. Quotes the template's keys and placeholders, no values. */
+/**
+ * The assistant template cannot be used. Quotes the template's keys and placeholders, no values.
+ */
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -14,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles a template and collects every problem on the way. Read token by token, since a tree would
- * have forgotten duplicate keys, and stopping at the first would hide the others.
+ * Compiles a template and collects every problem on the way. Read token by token, since a tree
+ * would have forgotten duplicate keys, and stopping at the first would hide the others.
  */
 final class TemplateParser {
   private static final JsonFactory JSON = new JsonFactory();
@@ -173,10 +173,11 @@ final class TemplateParser {
     String name = placeholder.substring(ENVIRONMENT.length());
     return !name.isEmpty()
         && name.chars()
-            .allMatch(
-                c ->
-                    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-                        || c == '_');
+            .allMatch(c ->
+                (c >= 'A' && c <= 'Z')
+                    || (c >= 'a' && c <= 'z')
+                    || (c >= '0' && c <= '9')
+                    || c == '_');
   }
 
   private static void flush(StringBuilder literal, List<Node.Text.Part> parts) {

@@ -31,12 +31,12 @@ import org.jspecify.annotations.Nullable;
  * Calls to Vapi. Each is sent once, is over within the timeout, and ends in an {@link Answer}: none
  * throws for anything that Vapi or the network does.
  *
- * <p>The caller holds a {@link Gate.Slot} around its calls; the client itself only tells the gate what
- * each single call has shown about the account. Thread-safe.
+ * <p>The caller holds a {@link Gate.Slot} around its calls; the client itself only tells the gate
+ * what each single call has shown about the account. Thread-safe.
  *
- * <p>The JDK's client below repeats a GET once by itself when a pooled connection breaks, and never a
- * POST over HTTP/1.1, which is why that version is asked for: one broken connection then leaves one
- * call in doubt, not all of them.
+ * <p>The JDK's client below repeats a GET once by itself when a pooled connection breaks, and never
+ * a POST over HTTP/1.1, which is why that version is asked for: one broken connection then leaves
+ * one call in doubt, not all of them.
  */
 public final class VapiClient implements AutoCloseable {
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
@@ -103,8 +103,8 @@ public final class VapiClient implements AutoCloseable {
 
   /**
    * @param gate told after every call what it has shown about the account
-   * @throws IllegalStateException when the system property {@code jdk.httpclient.enableAllMethodRetry}
-   *     is set: with it the JDK would send a create twice
+   * @throws IllegalStateException when the system property {@code
+   *     jdk.httpclient.enableAllMethodRetry} is set: with it the JDK would send a create twice
    */
   public VapiClient(Settings settings, Gate gate) {
     this(settings, gate, Clock.systemUTC());
@@ -128,23 +128,19 @@ public final class VapiClient implements AutoCloseable {
    * {@code POST /assistant}: creates an assistant.
    *
    * @param body the JSON to send, as {@link AssistantTemplate#render} makes it
-   * @return the new assistant's id. {@link Answer.Unknown} when interrupted after sending began; the
-   *     interrupt flag is set again
+   * @return the new assistant's id. {@link Answer.Unknown} when interrupted after sending began;
+   *     the interrupt flag is set again
    */
   public Answer<String> create(byte[] body) {
     return call(
-        () ->
-            unirest
-                .post(assistants)
-                .header("Content-Type", "application/json")
-                .body(body),
+        () -> unirest.post(assistants).header("Content-Type", "application/json").body(body),
         classification::create);
   }
 
   /**
-   * {@code GET /assistant}: every assistant created in [from, to], both ends included and widened to
-   * whole milliseconds, oldest first. One call per page, one after the other, each with the whole
-   * timeout; the first that fails is the answer. An Ok is complete.
+   * {@code GET /assistant}: every assistant created in [from, to], both ends included and widened
+   * to whole milliseconds, oldest first. One call per page, one after the other, each with the
+   * whole timeout; the first that fails is the answer. An Ok is complete.
    *
    * @throws IllegalArgumentException when {@code from} is after {@code to}
    */
@@ -155,8 +151,8 @@ public final class VapiClient implements AutoCloseable {
   /**
    * {@code GET /assistant/{id}}.
    *
-   * @return {@link Answer.Rejected} with status 0, without a call, when {@code id} is not of the form
-   *     {@code [A-Za-z0-9_-]{1,100}}: that it does not exist is not for us to say
+   * @return {@link Answer.Rejected} with status 0, without a call, when {@code id} is not of the
+   *     form {@code [A-Za-z0-9_-]{1,100}}: that it does not exist is not for us to say
    */
   public Answer<Assistant> get(String id) {
     if (!ID.matcher(id).matches()) {
@@ -170,8 +166,8 @@ public final class VapiClient implements AutoCloseable {
   /**
    * {@code DELETE /assistant/{id}}.
    *
-   * @return the id. {@link Answer.Missing} is as good; {@link Answer.Rejected} leaves it there (409:
-   *     pinned), and comes with status 0, without a call, for an id as in {@link #get}
+   * @return the id. {@link Answer.Missing} is as good; {@link Answer.Rejected} leaves it there
+   *     (409: pinned), and comes with status 0, without a call, for an id as in {@link #get}
    */
   public Answer<String> delete(String id) {
     if (!ID.matcher(id).matches()) {
@@ -191,7 +187,9 @@ public final class VapiClient implements AutoCloseable {
     return call(() -> unirest.get(assistants).queryString("limit", 1), classification::probe);
   }
 
-  /** Cuts what is still in flight, which ends as {@link Answer.Unknown}; later calls are not sent. */
+  /**
+   * Cuts what is still in flight, which ends as {@link Answer.Unknown}; later calls are not sent.
+   */
   @Override
   public void close() {
     calls.shutdownNow();
@@ -228,7 +226,8 @@ public final class VapiClient implements AutoCloseable {
       return new Answer.NotSent<>("the client is closed");
     }
     try {
-      return meaning.apply(sent.get(TimeUnit.NANOSECONDS.convert(settings.timeout()), TimeUnit.NANOSECONDS));
+      return meaning.apply(
+          sent.get(TimeUnit.NANOSECONDS.convert(settings.timeout()), TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
       sent.cancel(true);
       return new Answer.Unknown<>("no complete answer within " + readable(settings.timeout()));
