@@ -1,0 +1,331 @@
+package dev.provisioner.vapi;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import kong.unirest.core.Config;
+import kong.unirest.core.HttpRequest;
+import kong.unirest.core.RawResponse;
+import kong.unirest.core.UnirestInstance;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls to Vapi. Each is sent once, is over within the timeout, and ends in an {@link Answer}: none
+ * throws for anything that Vapi or the network does.
+ *
+ * <p>The caller holds a {@link Gate.Slot} around its calls; the client itself only tells the gate
+ * what each single call has shown about the account. Thread-safe.
+ *
+ * <p>The JDK's client below repeats a GET once by itself when a pooled connection breaks, and never
+ * a POST over HTTP/1.1, which is why that version is asked for: one broken connection then leaves
+ * one call in doubt, not all of them.
+ */
+public final class VapiClient implements AutoCloseable {
+  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
+  private static final String RETRY_PROPERTY = "jdk.httpclient.enableAllMethodRetry";
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
+  private static final DateTimeFormatter MILLIS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  // A thousand assistants with long prompts are some 20 MB; what is larger is no listing of ours.
+  private static final int MOST_BYTES = 64 * 1024 * 1024;
+
+  private final Settings settings;
+  private final Gate gate;
+  private final Clock clock;
+  private final Classification classification;
+  private final String assistants;
+  private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+  private final UnirestInstance unirest;
+  private final HttpClient http;
+  private final Listing listing = new Listing(this::page, Listing.PAGE_LIMIT);
+
+  /**
+   * Where Vapi is and how to call it.
+   *
+   * @param baseUrl http or https with a host, without user info, query or fragment; a path is kept
+   * @param apiKey the private key: visible ASCII
+   * @param timeout for a whole call, from connecting to the last byte of the body; more than zero
+   * @param userAgent visible ASCII and spaces; Vapi's front door turns default ones away
+   */
+  public record Settings(URI baseUrl, String apiKey, Duration timeout, String userAgent) {
+    /**
+     * @throws IllegalArgumentException when one of them cannot be used; it never quotes a value
+     */
+    public Settings {
+      Objects.requireNonNull(baseUrl, "baseUrl");
+      String scheme = baseUrl.getScheme();
+      if (!("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
+          || baseUrl.getHost() == null
+          || baseUrl.getRawUserInfo() != null
+          || baseUrl.getRawQuery() != null
+          || baseUrl.getRawFragment() != null) {
+        throw new IllegalArgumentException(
+            "the base URL must be http(s)://host[:port][/path], without user, query or fragment");
+      }
+      // Anything else the JDK would refuse in a header, quoting it in the exception.
+      if (apiKey.isEmpty() || !apiKey.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+        throw new IllegalArgumentException("the API key must be visible ASCII without spaces");
+      }
+      if (timeout.isZero() || timeout.isNegative()) {
+        throw new IllegalArgumentException("the timeout must be more than zero");
+      }
+      if (userAgent.isBlank() || !userAgent.chars().allMatch(c -> c >= ' ' && c < 0x7F)) {
+        throw new IllegalArgumentException("the user agent must be visible ASCII");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "Settings[baseUrl=%s, apiKey=[redacted], timeout=%s, userAgent=%s]"
+          .formatted(baseUrl, timeout, userAgent);
+    }
+  }
+
+  /**
+   * @param gate told after every call what it has shown about the account
+   * @throws IllegalStateException when the system property {@code
+   *     jdk.httpclient.enableAllMethodRetry} is set: with it the JDK would send a create twice
+   */
+  public VapiClient(Settings settings, Gate gate) {
+    this(settings, gate, Clock.systemUTC());
+  }
+
+  /**
+   * @param clock only reads a Retry-After that is a date
+   */
+  VapiClient(Settings settings, Gate gate, Clock clock) {
+    refuseRetries();
+    this.settings = settings;
+    this.gate = gate;
+    this.clock = clock;
+    this.classification = new Classification(new Redaction(settings.apiKey()));
+    this.assistants = settings.baseUrl().toString().replaceAll("/+$", "") + "/assistant";
+    this.unirest = new UnirestInstance(config());
+    this.http = unirest.config().getClient().getClient();
+  }
+
+  /**
+   * {@code POST /assistant}: creates an assistant.
+   *
+   * @param body the JSON to send, as {@link AssistantTemplate#render} makes it
+   * @return the new assistant's id. {@link Answer.Unknown} when interrupted after sending began;
+   *     the interrupt flag is set again
+   */
+  public Answer<String> create(byte[] body) {
+    return call(
+        () -> unirest.post(assistants).header("Content-Type", "application/json").body(body),
+        classification::create);
+  }
+
+  /**
+   * {@code GET /assistant}: every assistant created in [from, to], both ends included and widened
+   * to whole milliseconds, oldest first. One call per page, one after the other, each with the
+   * whole timeout; the first that fails is the answer. An Ok is complete.
+   *
+   * @throws IllegalArgumentException when {@code from} is after {@code to}
+   */
+  public Answer<List<Assistant>> list(Instant from, Instant to) {
+    return listing.every(Listing.Interval.around(from, to));
+  }
+
+  /**
+   * {@code GET /assistant/{id}}.
+   *
+   * @return {@link Answer.Rejected} with status 0, without a call, when {@code id} is not of the
+   *     form {@code [A-Za-z0-9_-]{1,100}}: that it does not exist is not for us to say
+   */
+  public Answer<Assistant> get(String id) {
+    if (!ID.matcher(id).matches()) {
+      return noId();
+    }
+    return call(
+        () -> unirest.get(assistants + "/{id}").routeParam("id", id),
+        reply -> classification.get(id, reply));
+  }
+
+  /**
+   * {@code DELETE /assistant/{id}}.
+   *
+   * @return the id. {@link Answer.Missing} is as good; {@link Answer.Rejected} leaves it there
+   *     (409: pinned), and comes with status 0, without a call, for an id as in {@link #get}
+   */
+  public Answer<String> delete(String id) {
+    if (!ID.matcher(id).matches()) {
+      return noId();
+    }
+    return call(
+        () -> unirest.delete(assistants + "/{id}").routeParam("id", id),
+        reply -> classification.delete(id, reply));
+  }
+
+  /**
+   * {@code GET /assistant?limit=1}: does Vapi accept our account at this address?
+   *
+   * @return how many entries came, 0 or 1
+   */
+  public Answer<Integer> probe() {
+    return call(() -> unirest.get(assistants).queryString("limit", 1), classification::probe);
+  }
+
+  /**
+   * Cuts what is still in flight, which ends as {@link Answer.Unknown}; later calls are not sent.
+   */
+  @Override
+  public void close() {
+    calls.shutdownNow();
+    http.shutdownNow();
+    unirest.close();
+  }
+
+  private Answer<List<Assistant>> page(Listing.Interval interval, int limit) {
+    return call(
+        () ->
+            unirest
+                .get(assistants)
+                .queryString("limit", limit)
+                .queryString("createdAtGe", millis(interval.fromMillis()))
+                .queryString("createdAtLe", millis(interval.toMillis())),
+        classification::list);
+  }
+
+  private <T> Answer<T> call(Request request, Function<Reply, Answer<T>> meaning) {
+    Answer<T> answer = ask(request, meaning);
+    tell(answer);
+    return answer;
+  }
+
+  /** Sends on a thread of its own, so that the wait ends in time even inside a stalled body. */
+  private <T> Answer<T> ask(Request request, Function<Reply, Answer<T>> meaning) {
+    if (Thread.currentThread().isInterrupted()) {
+      return new Answer.NotSent<>("interrupted before sending");
+    }
+    Future<Reply> sent;
+    try {
+      sent = calls.submit(() -> send(request));
+    } catch (RejectedExecutionException e) {
+      return new Answer.NotSent<>("the client is closed");
+    }
+    try {
+      return meaning.apply(
+          sent.get(TimeUnit.NANOSECONDS.convert(settings.timeout()), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      return new Answer.Unknown<>("no complete answer within " + readable(settings.timeout()));
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      Thread.currentThread().interrupt();
+      return new Answer.Unknown<>("interrupted while waiting for the answer");
+    } catch (ExecutionException e) {
+      return classification.failure(e);
+    }
+  }
+
+  private Reply send(Request request) throws IOException {
+    // Kept out of Unirest's own body handling, which turns a truncated body into an empty one.
+    Received received = request.get().asObject(this::receive).getBody();
+    if (received == null) {
+      throw new IOException("the response could not be read");
+    }
+    if (received.failure() != null) {
+      throw received.failure();
+    }
+    return Objects.requireNonNull(received.reply());
+  }
+
+  private Received receive(RawResponse response) {
+    try (InputStream content = response.getContent()) {
+      byte[] body = content.readNBytes(MOST_BYTES + 1);
+      if (body.length > MOST_BYTES) {
+        return new Received(null, new IOException("the body is larger than any of Vapi's"));
+      }
+      String retryAfter = response.getHeaders().getFirst("Retry-After");
+      return new Received(
+          new Reply(
+              response.getStatus(),
+              retryAfter.isEmpty() ? null : retryAfter,
+              clock.instant(),
+              body),
+          null);
+    } catch (IOException e) {
+      return new Received(null, e);
+    }
+  }
+
+  private void tell(Answer<?> answer) {
+    switch (answer) {
+      case Answer.Refused<?>(int status, String message) ->
+          gate.refuse("HTTP " + status + ": " + message);
+      case Answer.Throttled<?>(Duration pause) -> gate.throttle(pause);
+      default -> {
+        if (Classification.showsAcceptance(answer)) {
+          gate.accepted();
+        }
+      }
+    }
+  }
+
+  private Config config() {
+    Duration connect =
+        settings.timeout().compareTo(LONGEST_CONNECT) < 0 ? settings.timeout() : LONGEST_CONNECT;
+    return new Config()
+        .followRedirects(false)
+        .enableCookieManagement(false)
+        .retryAfter(false)
+        .version(HttpClient.Version.HTTP_1_1)
+        .executor(calls)
+        .connectTimeout(Math.max(1, (int) connect.toMillis()))
+        .setDefaultHeader("Authorization", "Bearer " + settings.apiKey())
+        .setDefaultHeader("Accept", "application/json")
+        .setDefaultHeader("User-Agent", settings.userAgent());
+  }
+
+  private static void refuseRetries() {
+    String value = System.getProperty(RETRY_PROPERTY);
+    if (value != null && !value.equalsIgnoreCase("false")) {
+      throw new IllegalStateException(
+          "system property "
+              + RETRY_PROPERTY
+              + " is set: the JDK would send a create twice. Remove it, or set it to false.");
+    }
+  }
+
+  private static <T> Answer<T> noId() {
+    return new Answer.Rejected<>(0, "not an assistant's id, so Vapi was not asked");
+  }
+
+  private static String millis(long epochMillis) {
+    return MILLIS.format(Instant.ofEpochMilli(epochMillis));
+  }
+
+  private static String readable(Duration duration) {
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
+
+  /** Builds the request on the thread that sends it. */
+  private interface Request {
+    HttpRequest<?> get();
+  }
+
+  /** One of the two. */
+  private record Received(@Nullable Reply reply, @Nullable IOException failure) {}
+}
