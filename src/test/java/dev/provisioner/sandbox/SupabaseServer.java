@@ -149,6 +149,7 @@ public final class SupabaseServer implements AutoCloseable {
         EmbeddedPostgres.builder()
             .setDataDirectory(dataDirectory)
             .setCleanDataDirectory(false)
+            .setRegisterShutdownHook(false)
             .setPort(wantedPort);
     config.forEach(builder::setServerConfig);
     return builder.start();
