@@ -115,6 +115,7 @@ public record Config(
     Optional<Secret> apiKey = apiKey(variables);
     Vapi vapi =
         new Vapi(
+            // Never seen: without a key there is a problem, and no Config.
             apiKey.orElse(new Secret("missing")),
             variables.parsed("VAPI_BASE_URL", Config::baseUrl).orElse(VAPI),
             variables.duration("VAPI_TIMEOUT", Duration.ofSeconds(20)),

@@ -46,10 +46,12 @@ public final class HttpServer implements AutoCloseable {
    *
    * @param bodyBytes of the largest body
    * @param idle how long a connection may be silent in the middle of a request, or between two
-   * @param bytesPerSecond at which a body must arrive, on average
+   * @param arrival how long a whole body may take to arrive; a rate instead would turn small bodies
+   *     away whose second packet is late
    */
-  record Limits(int bodyBytes, Duration idle, long bytesPerSecond) {
-    static final Limits DEFAULT = new Limits(64 * 1024, Duration.ofSeconds(30), 512);
+  record Limits(int bodyBytes, Duration idle, Duration arrival) {
+    static final Limits DEFAULT =
+        new Limits(64 * 1024, Duration.ofSeconds(30), Duration.ofSeconds(30));
   }
 
   /**
@@ -75,7 +77,8 @@ public final class HttpServer implements AutoCloseable {
     try {
       javalin.stop();
     } catch (JavalinException e) {
-      log.warn("Not every request in flight was finished within {}", grace, e);
+      // Javalin has logged why.
+      log.warn("Not every request in flight was finished within {}", grace);
     }
   }
 
@@ -95,9 +98,9 @@ public final class HttpServer implements AutoCloseable {
     javalin.http.prefer405over404 = true;
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     javalin.jetty.timeoutStatus = ProblemType.REQUEST_TIMEOUT.status();
-    javalin.jetty.modifyHttpConfiguration(http -> limit(http, limits));
+    javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
     javalin.jetty.modifyServer(server -> {
-      server.setHandler(new EveryRequest());
+      server.setHandler(new EveryRequest(limits.arrival()));
       server.setErrorHandler(new JettyErrors());
     });
     javalin.jetty.modifyServletContextHandler(
@@ -106,14 +109,6 @@ public final class HttpServer implements AutoCloseable {
     javalin.router.javaLangErrorHandler(ProblemAnswers::answerError);
     ProblemAnswers.register(javalin.routes);
     register(javalin, routes);
-  }
-
-  // MinimumDataRateHandler, which is to replace this rate, compares it with the bytes of all
-  // requests ever served, so that one caller's upload excuses another's silence.
-  @SuppressWarnings("removal")
-  private static void limit(HttpConfiguration http, Limits limits) {
-    http.setSendServerVersion(false);
-    http.setMinRequestDataRate(limits.bytesPerSecond());
   }
 
   private static ServerConnector connector(

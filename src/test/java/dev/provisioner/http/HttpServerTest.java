@@ -1,12 +1,16 @@
 package dev.provisioner.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.javalin.util.JavalinException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,7 +18,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,8 @@ import org.slf4j.MDC;
 class HttpServerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LARGEST_BODY = 64 * 1024;
+
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private final CountDownLatch entered = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
@@ -293,7 +298,7 @@ class HttpServerTest {
 
   @Test
   void bodyThatStopsArrivingIsGivenUp() throws Exception {
-    restart(new HttpServer.Limits(LARGEST_BODY, Duration.ofMillis(300), 0));
+    restart(new HttpServer.Limits(LARGEST_BODY, Duration.ofMillis(300), LONG));
 
     String answer = raw("POST /size HTTP/1.1\nHost: localhost\nContent-Length: 10\n\nhalf");
 
@@ -302,7 +307,7 @@ class HttpServerTest {
 
   @Test
   void slowHandlerIsNotTakenForASilentCaller() throws Exception {
-    restart(new HttpServer.Limits(LARGEST_BODY, Duration.ofMillis(200), 512));
+    restart(new HttpServer.Limits(LARGEST_BODY, Duration.ofMillis(200), LONG));
     CompletableFuture<HttpResponse<String>> slow =
         client.sendAsync(request("/slow").build(), BodyHandlers.ofString());
     assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
@@ -318,22 +323,37 @@ class HttpServerTest {
 
   @Test
   void bodyThatDripsIsGivenUp() throws Exception {
-    restart(new HttpServer.Limits(LARGEST_BODY, Duration.ofSeconds(2), 1_000_000));
+    Duration arrival = Duration.ofMillis(300);
+    restart(new HttpServer.Limits(LARGEST_BODY, LONG, arrival));
 
     try (Socket socket = new Socket("localhost", server.port())) {
-      socket
-          .getOutputStream()
-          .write(
-              "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
-                  .getBytes(StandardCharsets.UTF_8));
-      // As slow as a byte at a time can be without sleeping; 60 kB/s would take a MB/s link.
-      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> read(socket));
-      while (!answer.isDone()) {
-        socket.getOutputStream().write('x');
-        socket.getOutputStream().flush();
-        Thread.onSpinWait();
+      socket.setSoTimeout(20_000);
+      OutputStream out = socket.getOutputStream();
+      out.write("POST /size HTTP/1.1\r\nHost: localhost\r\n".getBytes(UTF_8));
+      out.write("Content-Length: 60000\r\n\r\nx".getBytes(UTF_8));
+      long begun = System.nanoTime();
+      while (System.nanoTime() - begun < 2 * arrival.toNanos()) {
+        assertThat(get("/things/1").statusCode()).isEqualTo(200);
       }
-      assertRawProblem(answer.get(), 408, "request-timeout");
+      out.write('x');
+
+      assertRawProblem(read(socket), 408, "request-timeout");
+    }
+  }
+
+  @Test
+  void bodyInTwoPacketsIsTaken() throws Exception {
+    try (Socket socket = new Socket("localhost", server.port())) {
+      socket.setSoTimeout(20_000);
+      OutputStream out = socket.getOutputStream();
+      out.write("POST /size HTTP/1.1\r\nHost: localhost\r\n".getBytes(UTF_8));
+      out.write("Connection: close\r\nContent-Length: 2\r\n\r\nx".getBytes(UTF_8));
+      for (int i = 0; i < 20; i++) {
+        assertThat(get("/things/1").statusCode()).isEqualTo(200);
+      }
+      out.write('x');
+
+      assertThat(read(socket)).startsWith("HTTP/1.1 200").endsWith("2 bytes");
     }
   }
 
@@ -354,6 +374,34 @@ class HttpServerTest {
 
     assertThat(slow.get(10, TimeUnit.SECONDS).body()).isEqualTo("finished");
     stopped.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void stopDoesNotWaitLongerThanItsGrace() throws Exception {
+    CompletableFuture<HttpResponse<String>> slow =
+        client.sendAsync(request("/slow").build(), BodyHandlers.ofString());
+    assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture.runAsync(() -> server.stop(Duration.ofMillis(50))).get(10, TimeUnit.SECONDS);
+
+    assertThat(slow).failsWithin(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void portThatIsTakenIsSaidAtTheStart() {
+    try (HttpServer second = new HttpServer(server.port(), List.of())) {
+      assertThatThrownBy(second::start)
+          .isInstanceOf(JavalinException.class)
+          .hasMessageContaining(Integer.toString(server.port()));
+    }
+  }
+
+  @Test
+  void bodyThatNobodyReadsIsInNobodysWay() throws Exception {
+    restart(new HttpServer.Limits(LARGEST_BODY, LONG, Duration.ZERO));
+
+    assertThat(post("/unread", new byte[LARGEST_BODY]).body()).isEqualTo("done");
+    assertProblem(post("/size", new byte[1]), 408, "request-timeout");
   }
 
   private static boolean listening(int port) {
@@ -394,9 +442,7 @@ class HttpServerTest {
   private String raw(String request) throws IOException {
     try (Socket socket = new Socket("localhost", server.port())) {
       socket.setSoTimeout(20_000);
-      socket
-          .getOutputStream()
-          .write(request.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().write(request.replace("\n", "\r\n").getBytes(UTF_8));
       return read(socket);
     }
   }
@@ -404,7 +450,7 @@ class HttpServerTest {
   private static String read(Socket socket) {
     try {
       InputStream in = socket.getInputStream();
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {
       return "broken off: " + e.getMessage();
     }
