@@ -1,5 +1,8 @@
 package dev.provisioner;
 
+import dev.provisioner.vapi.AssistantTemplate;
+import dev.provisioner.vapi.TemplateException;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +15,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -49,11 +53,10 @@ public record Config(
    * @param baseUrl without a trailing slash
    * @param timeout of a whole call, body included
    * @param concurrency calls in flight per instance
-   * @param template a readable file, whose content is not validated here; null means the bundled
-   *     template
+   * @param template what every assistant is made from
    */
   public record Vapi(
-      Secret apiKey, URI baseUrl, Duration timeout, int concurrency, @Nullable Path template) {}
+      Secret apiKey, URI baseUrl, Duration timeout, int concurrency, AssistantTemplate template) {}
 
   /**
    * How rows are worked off.
@@ -120,7 +123,7 @@ public record Config(
             variables.parsed("VAPI_BASE_URL", Config::baseUrl).orElse(VAPI),
             variables.duration("VAPI_TIMEOUT", Duration.ofSeconds(20)),
             variables.number("VAPI_CONCURRENCY", 8, 1, 256),
-            variables.parsed("ASSISTANT_TEMPLATE", Config::readableFile).orElse(null));
+            template(variables, environment::get));
     Provisioning provisioning = provisioning(variables, vapi.timeout());
     int port = variables.number("PORT", 8080, 0, 65_535);
     LogFormat logFormat =
@@ -289,13 +292,26 @@ public record Config(
     return URI.create(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
   }
 
-  private static Path readableFile(String value) {
+  private static AssistantTemplate template(
+      Variables variables, Function<String, @Nullable String> environment) {
+    Optional<String> json = variables.parsed("ASSISTANT_TEMPLATE", Config::readFile);
+    try {
+      return json.isPresent()
+          ? AssistantTemplate.parse(json.get(), environment)
+          : AssistantTemplate.bundled(environment);
+    } catch (TemplateException e) {
+      e.problems().forEach(problem -> variables.problem("ASSISTANT_TEMPLATE", problem));
+      return AssistantTemplate.bundled(environment);
+    }
+  }
+
+  private static String readFile(String value) {
     try {
       Path path = Path.of(value);
       if (Files.isRegularFile(path) && Files.isReadable(path)) {
-        return path;
+        return Files.readString(path);
       }
-    } catch (InvalidPathException e) {
+    } catch (InvalidPathException | IOException e) {
       // Said below, in the same words.
     }
     throw new IllegalArgumentException(

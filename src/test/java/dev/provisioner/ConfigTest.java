@@ -44,7 +44,7 @@ class ConfigTest {
                     URI.create("https://api.vapi.ai"),
                     Duration.ofSeconds(20),
                     8,
-                    null),
+                    config.vapi().template()),
                 new Config.Provisioning(
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(2),
@@ -90,7 +90,8 @@ class ConfigTest {
                 URI.create("http://localhost:8090/v1"),
                 Duration.ofMillis(500),
                 256,
-                template));
+                config.vapi().template()));
+    assertThat(config.vapi().template().isBundled()).isFalse();
     assertThat(config.provisioning())
         .isEqualTo(
             new Config.Provisioning(
@@ -114,9 +115,23 @@ class ConfigTest {
                     "ASSISTANT_TEMPLATE", "",
                     "INSTALLATION", "\t",
                     "LEASE", "")))
+        .usingRecursiveComparison()
         .isEqualTo(Config.read(LEAST));
     assertThat(problems(Map.of("VAPI_API_KEY", " ")))
         .containsExactly("VAPI_API_KEY is not set. Write the private key from the Vapi dashboard.");
+  }
+
+  @Test
+  void everyProblemOfTheTemplateIsAmongThoseOfTheOthers() throws IOException {
+    Path template =
+        Files.writeString(
+            folder.resolve("assistant.json"), "{\"name\": \"{{user.nmae}} {{env.NO_SUCH}}\"}");
+
+    assertThat(problems(Map.of("ASSISTANT_TEMPLATE", template.toString(), "LEASE", "1s")))
+        .hasSize(3)
+        .anyMatch(each -> each.startsWith("ASSISTANT_TEMPLATE") && each.contains("user.nmae"))
+        .anyMatch(each -> each.startsWith("ASSISTANT_TEMPLATE") && each.contains("NO_SUCH"))
+        .anyMatch(each -> each.startsWith("LEASE"));
   }
 
   @Test

@@ -230,9 +230,14 @@ public final class JsonBody {
     }
   }
 
-  private static Optional<UUID> uuid(JsonNode node) {
-    return node.isTextual() && UUID_FORM.matcher(node.textValue()).matches()
-        ? Optional.of(UUID.fromString(node.textValue()))
+  /** Empty for what is not written as a UUID is: Java's own reading of them is lax. */
+  static Optional<UUID> uuid(String text) {
+    return UUID_FORM.matcher(text).matches()
+        ? Optional.of(UUID.fromString(text))
         : Optional.empty();
+  }
+
+  private static Optional<UUID> uuid(JsonNode node) {
+    return node.isTextual() ? uuid(node.textValue()) : Optional.empty();
   }
 }

@@ -1,5 +1,7 @@
 package dev.provisioner.http;
 
+import dev.provisioner.provision.QueueUnavailableException;
+import dev.provisioner.provision.StatementRefusedException;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -23,6 +25,23 @@ final class ProblemAnswers {
         ProblemException.class,
         (e, ctx) -> answer(ctx, e.type(), e.detail(), e.headers(), e.errors()));
     routes.exception(HttpResponseException.class, ProblemAnswers::answerJavalin);
+    routes.exception(
+        QueueUnavailableException.class,
+        (e, ctx) -> {
+          log.warn("{} {} was answered 503: {}", ctx.method(), ctx.path(), e.getMessage());
+          answerUnavailable(ctx, e.getMessage() + " Nothing was lost; send it again.", "5");
+        });
+    routes.exception(
+        StatementRefusedException.class,
+        (e, ctx) -> {
+          log.error(
+              "{} {} was answered 503: the database refuses ({}). Apply all migrations; GET /readyz names what is missing.",
+              ctx.method(),
+              ctx.path(),
+              e.reason());
+          answerUnavailable(
+              ctx, "The database is not as this service needs it; GET /readyz tells more.", "60");
+        });
     routes.exception(Exception.class, ProblemAnswers::answerOther);
     // Javalin itself answers a body that stopped arriving, without a word.
     routes.error(
@@ -69,6 +88,11 @@ final class ProblemAnswers {
     }
     log.error("{} {} failed unexpectedly", ctx.method(), ctx.path(), e);
     answer(ctx, ProblemType.INTERNAL_ERROR);
+  }
+
+  private static void answerUnavailable(Context ctx, String detail, String seconds) {
+    Map<String, String> headers = Map.of("Retry-After", seconds);
+    answer(ctx, ProblemType.DATABASE_UNAVAILABLE, detail, headers, List.of());
   }
 
   private static void answer(Context ctx, ProblemType type) {

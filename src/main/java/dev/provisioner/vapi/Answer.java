@@ -1,6 +1,7 @@
 package dev.provisioner.vapi;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What Vapi answered to one call, or that it did not.
@@ -43,10 +44,10 @@ public sealed interface Answer<T> {
   /**
    * 429. Nothing was created.
    *
-   * @param pause what Retry-After asked for, between 1 s and 5 min; 2 s where it is absent or
+   * @param retryAfter what Retry-After asked for, between 1 s and 5 min; null where it is absent or
    *     unreadable
    */
-  record Throttled<T>(Duration pause) implements Answer<T> {}
+  record Throttled<T>(@Nullable Duration retryAfter) implements Answer<T> {}
 
   /**
    * Refused connection, unknown host, connect timeout or failed TLS handshake: nothing was sent.

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class Classification {
   static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
   static final Duration SHORTEST_WAIT = Duration.ofSeconds(1);
-  static final Duration DEFAULT_WAIT = Duration.ofSeconds(2);
 
   private final Redaction redaction;
 
@@ -204,9 +203,9 @@ final class Classification {
     return redaction.message(reply.body());
   }
 
-  static Duration wait(@Nullable String retryAfter, Instant receivedAt) {
+  static @Nullable Duration wait(@Nullable String retryAfter, Instant receivedAt) {
     if (retryAfter == null) {
-      return DEFAULT_WAIT;
+      return null;
     }
     String value = retryAfter.strip();
     Duration wait;
@@ -218,7 +217,7 @@ final class Classification {
         ZonedDateTime until = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME);
         wait = Duration.between(receivedAt, until.toInstant());
       } catch (DateTimeException e) {
-        return DEFAULT_WAIT;
+        return null;
       }
     }
     if (wait.compareTo(SHORTEST_WAIT) < 0) {

@@ -30,7 +30,10 @@ public final class Gate {
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Object> line = new ArrayDeque<>();
 
+  private final int slots;
+
   private int free;
+  private boolean shut;
   private long throttledUntil;
   private long refusedUntil;
   private @Nullable String refusal;
@@ -45,6 +48,7 @@ public final class Gate {
       throw new IllegalArgumentException("at least one slot, not " + slots);
     }
     this.nanoTime = nanoTime;
+    this.slots = slots;
     this.free = slots;
     this.throttledUntil = nanoTime.getAsLong();
     this.refusedUntil = throttledUntil;
@@ -69,7 +73,7 @@ public final class Gate {
         long now = nanoTime.getAsLong();
         long left = patience - (now - start);
         long pause = pauseAt(now);
-        if (pause > 0 && pause > left) {
+        if (shut || (pause > 0 && pause > left)) {
           return null;
         }
         // Looked at anew after every wait: a pause may have begun while a slot came free.
@@ -90,6 +94,22 @@ public final class Gate {
       // Whoever is next must learn that it is.
       line.remove(me);
       changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /** How many calls may be in flight. */
+  public int slots() {
+    return slots;
+  }
+
+  /** Lets nobody in any more, those who wait included. Calls in flight are not touched. */
+  public void shut() {
+    lock.lock();
+    try {
+      shut = true;
+      changed.signalAll();
+    } finally {
       lock.unlock();
     }
   }
@@ -151,6 +171,16 @@ public final class Gate {
         return new State.Refused(refusal, remaining);
       }
       return remaining.isZero() ? new State.Open() : new State.Throttled(remaining);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether calls may go out now; never again once shut. */
+  public boolean isOpen() {
+    lock.lock();
+    try {
+      return !shut && pauseAt(nanoTime.getAsLong()) == 0;
     } finally {
       lock.unlock();
     }

@@ -40,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VapiClient implements AutoCloseable {
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
+
+  /** As long as Vapi's own tools wait at first. */
+  private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(2);
+
   private static final String RETRY_PROPERTY = "jdk.httpclient.enableAllMethodRetry";
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
   private static final DateTimeFormatter MILLIS =
@@ -275,7 +279,7 @@ public final class VapiClient implements AutoCloseable {
     switch (answer) {
       case Answer.Refused<?>(int status, String message) ->
           gate.refuse("HTTP " + status + ": " + message);
-      case Answer.Throttled<?>(Duration pause) -> gate.throttle(pause);
+      case Answer.Throttled<?>(Duration wait) -> gate.throttle(wait == null ? DEFAULT_PAUSE : wait);
       default -> {
         if (Classification.showsAcceptance(answer)) {
           gate.accepted();

@@ -82,6 +82,16 @@ final class AssistantStore {
     return assistant;
   }
 
+  /** Moves the creation of everything into the past. */
+  synchronized void age(Duration by) {
+    assistants.replaceAll((id, each) -> {
+      Instant createdAt = each.createdAt().minus(by);
+      ObjectNode json =
+          each.json().<ObjectNode>deepCopy().put("createdAt", MILLIS.format(createdAt));
+      return new SimulatedAssistant(id, each.name(), createdAt, each.metadata(), json);
+    });
+  }
+
   synchronized @Nullable SimulatedAssistant get(String id) {
     return assistants.get(id);
   }

@@ -203,6 +203,11 @@ public final class VapiSimulator implements AutoCloseable {
     return seed(1, metadata, createdAt, createdAt).getFirst();
   }
 
+  /** Lets time pass: whatever exists was created that much earlier. */
+  public void age(Duration by) {
+    store.age(by);
+  }
+
   /** Somebody deletes an assistant in Vapi's dashboard. It counts as {@link #deleted}. */
   public void deleteByHand(String id) {
     if (store.delete(id) == null) {

@@ -1,0 +1,62 @@
+package dev.provisioner.provision;
+
+import dev.provisioner.vapi.Answer;
+import dev.provisioner.vapi.VapiClient;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The only place where an assistant is deleted. What is handed in must be known to be ours; whether
+ * it may go is read here, freshly. Callers hold a slot of the gate.
+ */
+final class Collector {
+  private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
+
+  private final VapiClient vapi;
+  private final DoubtLedger ledger;
+
+  Collector(VapiClient vapi, DoubtLedger ledger) {
+    this.vapi = vapi;
+    this.ledger = ledger;
+  }
+
+  enum Fate {
+    /** It is gone from Vapi. */
+    DELETED,
+    /** It is in use, or may be about to be: not ours to delete. */
+    KEPT,
+    /** It should be deleted, but was not; a later look tries again. */
+    REMAINS
+  }
+
+  /**
+   * @param provisionId the row it was made for
+   */
+  Fate collect(String assistantId, @Nullable UUID provisionId, UUID userId) {
+    if (!ledger.standing(provisionId, userId).allowsDeleting(assistantId)) {
+      return Fate.KEPT;
+    }
+    return switch (vapi.delete(assistantId)) {
+      case Answer.Ok<String> ok -> {
+        LOG.info(
+            "Deleted assistant {} of user {} (provision {}): it was in use by nobody.",
+            assistantId,
+            userId,
+            provisionId);
+        yield Fate.DELETED;
+      }
+      case Answer.Missing<String> gone -> Fate.DELETED;
+      case Answer<String> obstacle -> {
+        LOG.warn(
+            "Assistant {} of user {} (provision {}) should be deleted but was not: {}. The next look tries again.",
+            assistantId,
+            userId,
+            provisionId,
+            obstacle);
+        yield Fate.REMAINS;
+      }
+    };
+  }
+}

@@ -1,0 +1,114 @@
+package dev.provisioner.provision;
+
+import dev.provisioner.provision.Outcome.Result;
+import dev.provisioner.vapi.Gate;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+
+/**
+ * What a webhook rings. The row is the truth: only its id is taken from the one who rings, so a
+ * replayed, late or invented webhook does no harm.
+ */
+public final class Doorbell {
+  private final Queue queue;
+  private final Provisioner provisioner;
+  private final Gate gate;
+  private final ExecutorService workers;
+  private final Duration patience;
+  private final LongSupplier nanoTime;
+
+  /**
+   * @param patience how long the one who rings is kept waiting for the outcome
+   */
+  Doorbell(
+      Queue queue,
+      Provisioner provisioner,
+      Gate gate,
+      ExecutorService workers,
+      Duration patience,
+      LongSupplier nanoTime) {
+    this.queue = queue;
+    this.provisioner = provisioner;
+    this.gate = gate;
+    this.workers = workers;
+    this.patience = patience;
+    this.nanoTime = nanoTime;
+  }
+
+  /** What became of the row by the time the patience ended. */
+  public sealed interface Ring {
+    /** There is no such row. */
+    record NoSuchProvision(UUID id) implements Ring {}
+
+    /** The row is settled: processed or failed. */
+    record Settled(Outcome outcome) implements Ring {}
+
+    /** The row is safe, and will be or is being worked on. */
+    record Underway(UUID id) implements Ring {}
+  }
+
+  /**
+   * Claims the row, if it is pending or due, and provisions its user. What is not done within the
+   * patience goes on by itself.
+   *
+   * @throws QueueUnavailableException nothing was claimed; ringing again later is right
+   */
+  public Ring ring(UUID id) throws InterruptedException {
+    long begin = nanoTime.getAsLong();
+    Gate.Slot slot = gate.enter(patience);
+    if (slot == null) {
+      return asItStands(id);
+    }
+    List<Claim> claimed;
+    try {
+      claimed = queue.claim(List.of(id), Reach.WEBHOOK);
+    } catch (RuntimeException e) {
+      slot.close();
+      throw e;
+    }
+    if (claimed.isEmpty()) {
+      slot.close();
+      return asItStands(id);
+    }
+    Claim claim = claimed.getFirst();
+    Future<Outcome> work = workers.submit(() -> provisioner.provision(claim, slot));
+    try {
+      long left = patience.toNanos() - (nanoTime.getAsLong() - begin);
+      return ring(work.get(Math.max(0, left), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      return new Ring.Underway(id);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("provision " + id, e.getCause());
+    }
+  }
+
+  private static Ring ring(Outcome outcome) {
+    return switch (outcome.result()) {
+      case CREATED, ADOPTED, ALREADY_PROVISIONED, FAILED -> new Ring.Settled(outcome);
+      case ERRORED, LOST, RELEASED -> new Ring.Underway(outcome.provisionId());
+    };
+  }
+
+  /** For a row that was not claimed: it is settled, or with somebody else, or not yet due. */
+  private Ring asItStands(UUID id) {
+    return queue
+        .find(id)
+        .<Ring>map(row ->
+            switch (row.status()) {
+              case PROCESSED ->
+                  new Ring.Settled(
+                      new Outcome(id, row.userId(), Result.ALREADY_PROVISIONED, row.inUse(), null));
+              case FAILED ->
+                  new Ring.Settled(new Outcome(id, row.userId(), Result.FAILED, null, row.error()));
+              case PENDING, PROCESSING, ERRORED -> new Ring.Underway(id);
+            })
+        .orElseGet(() -> new Ring.NoSuchProvision(id));
+  }
+}

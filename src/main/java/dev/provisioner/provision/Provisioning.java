@@ -1,0 +1,102 @@
+package dev.provisioner.provision;
+
+import dev.provisioner.vapi.AssistantTemplate;
+import dev.provisioner.vapi.Gate;
+import dev.provisioner.vapi.VapiClient;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** The domain, put together: what the outside may ask of it. */
+public final class Provisioning {
+  private final Queue queue;
+  private final Doorbell doorbell;
+  private final Reconciler reconciler;
+  private final Sweep sweep;
+  private final SchemaCheck schemaCheck;
+
+  /**
+   * What the domain needs from outside.
+   *
+   * @param jdbi in autocommit, with the Postgres plugin
+   * @param installation null: what the migrations made
+   * @param ackTimeout how long a webhook is kept waiting
+   * @param sweepInterval zero: no sweep
+   * @param workers runs attempts; a thread for each
+   * @param nanoTime a monotonic clock in nanoseconds
+   */
+  public record Surroundings(
+      Jdbi jdbi,
+      VapiClient vapi,
+      Gate gate,
+      AssistantTemplate template,
+      Policy policy,
+      @Nullable String installation,
+      Duration ackTimeout,
+      Duration sweepInterval,
+      ExecutorService workers,
+      Clock clock,
+      LongSupplier nanoTime) {}
+
+  public Provisioning(Surroundings its) {
+    Policy policy = its.policy();
+    Database database = new Database(its.jdbi());
+    DoubtLedger ledger = new DoubtLedger(database, policy);
+    queue = new Queue(database, policy, its.clock(), its.nanoTime());
+    schemaCheck = new SchemaCheck(database);
+    Installation installation = new Installation(queue, its.installation());
+    Census census = new Census(its.vapi(), installation);
+    Collector collector = new Collector(its.vapi(), ledger);
+    Judge judge = new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble()));
+    Settler settler =
+        new Settler(queue, ledger, collector, judge, its.gate(), policy, its.nanoTime());
+    Provisioner provisioner =
+        new Provisioner(
+            its.vapi(), its.gate(), its.template(), installation, census, judge, settler, policy);
+    doorbell =
+        new Doorbell(
+            queue, provisioner, its.gate(), its.workers(), its.ackTimeout(), its.nanoTime());
+    reconciler =
+        new Reconciler(
+            queue,
+            provisioner,
+            census,
+            new Looks(ledger, queue, its.vapi(), census, collector),
+            its.gate(),
+            its.workers(),
+            policy.vapiTimeout(),
+            its.nanoTime());
+    sweep = new Sweep(reconciler, its.sweepInterval());
+  }
+
+  public Doorbell doorbell() {
+    return doorbell;
+  }
+
+  public Reconciler reconciler() {
+    return reconciler;
+  }
+
+  public Sweep sweep() {
+    return sweep;
+  }
+
+  public SchemaCheck schemaCheck() {
+    return schemaCheck;
+  }
+
+  /**
+   * The row as it is; empty where there is none.
+   *
+   * @throws QueueUnavailableException the database cannot be asked
+   */
+  public Optional<Provision> find(UUID id) {
+    return queue.find(id);
+  }
+}

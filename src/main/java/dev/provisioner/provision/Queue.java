@@ -1,0 +1,428 @@
+package dev.provisioner.provision;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.provisioner.provision.Verdict.InDoubt;
+import dev.provisioner.provision.Verdict.LetGo;
+import dev.provisioner.provision.Verdict.Refrained;
+import dev.provisioner.provision.Verdict.Unfinished;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queue's SQL for open rows: claim, settle, let go. Every change of a row is one statement, or
+ * one round trip, guarded by what the caller must still hold; no row updated is a meaning, told to
+ * the caller. Leases are on the database's clock.
+ */
+final class Queue {
+  private static final String IN_USE =
+      """
+      (select nullif(a.vapi_assistant_id, '')
+         from provisioning.user_assistant a where a.user_id = q.user_id)\
+      """;
+
+  /**
+   * Rule 1. SKIP LOCKED: who finds a row being claimed leaves it to the other. The end of doubt is
+   * strictly a new value, so that it tells this claim from all others.
+   */
+  private static final String CLAIM =
+      """
+      with found as (
+        select id, status, attempts, unconfirmed_since, unconfirmed_until
+          from public.pending_vapi_provision
+         where <rows>
+           for update skip locked
+      )
+      update public.pending_vapi_provision q
+         set status = 'processing',
+             claim_token = gen_random_uuid(),
+             next_attempt_at = now() + :lease,
+             attempts = case when found.status = 'failed' then 0 else q.attempts end,
+             confirm_at = null,
+             unconfirmed_since = coalesce(found.unconfirmed_since, now()),
+             unconfirmed_until =
+               greatest(found.unconfirmed_until + interval '1 microsecond', now() + :lease)
+        from found
+       where q.id = found.id
+      returning q.id, q.user_id, q.email, q.display_name, q.attempts, q.claim_token,
+                q.unconfirmed_until as mine, q.assistant_id, now() as claimed_at,
+                found.status as was,
+                found.unconfirmed_since as earlier_since, found.unconfirmed_until as earlier_until,
+      """
+          + IN_USE
+          + " as in_use";
+
+  private static final String DUE =
+      "next_attempt_at <= now() order by next_attempt_at limit :limit";
+
+  /**
+   * A webhook claims what is pending or due; a person may also jump a backoff, but never the wait
+   * after an unknown outcome, and may revive a failed row once no create of it can be on its way.
+   */
+  private static final String NAMED =
+      """
+      id = any(:ids)
+        and (status = 'pending'
+             or next_attempt_at <= now()
+             or (:jumpBackoff and status = 'errored' and unconfirmed_since is null)
+             or (:revive and status = 'failed' and coalesce(unconfirmed_until <= now(), true)))\
+      """;
+
+  /**
+   * Rule 6, one round trip: three statements in one implicit transaction, each with a snapshot of
+   * its own. First the row is locked, which proves that it is still held; then the assistant is
+   * written where none is; then what is in use is read, after whoever wrote it has committed. Doubt
+   * ends only if none was there before, none has come since, and ours is the one in use.
+   */
+  private static final String SETTLE =
+      """
+      select from public.pending_vapi_provision where id = :id and <held> for update;
+
+      insert into provisioning.user_assistant as a (user_id, vapi_assistant_id)
+      select user_id, cast(:assistant as text) from public.pending_vapi_provision
+       where id = :id and <held> and cast(:assistant as text) is not null
+      on conflict (user_id) do update
+         set vapi_assistant_id = excluded.vapi_assistant_id
+       where nullif(a.vapi_assistant_id, '') is null;
+
+      update public.pending_vapi_provision p
+         set status = 'processed', processed_at = now(),
+             claim_token = null, next_attempt_at = null,
+             error = null, error_code = null,
+             attempts = p.attempts + :spent,
+             assistant_id = case when now_.in_use = :assistant then now_.in_use end,
+             unconfirmed_since = case when not now_.sure then p.unconfirmed_since end,
+             unconfirmed_until = case when not now_.sure then p.unconfirmed_until end,
+             confirm_at = case when not now_.sure then now() + :firstLook end
+        from (select q.id, <in use> as in_use,
+                     :clean and q.unconfirmed_until = cast(:mine as timestamptz)
+                       and coalesce(<in use> = :assistant, cast(:assistant as text) is null) as sure
+                from public.pending_vapi_provision q where q.id = :id) now_
+       where p.id = now_.id and <held>
+      returning now_.in_use\
+      """;
+
+  /** {@code status <> 'processed'} lets the partial index on open rows serve it. */
+  private static final String CANDIDATES =
+      """
+      select q.id, q.user_id, q.status, q.attempts, q.assistant_id,
+             q.unconfirmed_since, q.unconfirmed_until,
+      """
+          + IN_USE
+          + """
+          as in_use
+           from public.pending_vapi_provision q
+          where q.status <> 'processed'
+            and (not :named or q.id = any(:ids) or q.user_id = any(:userIds))
+            and (q.next_attempt_at <= now()
+                 or (:named and q.status = 'pending')
+                 or (:named and q.status = 'errored' and q.unconfirmed_since is null)
+                 or (:revive and q.status = 'failed' and coalesce(q.unconfirmed_until <= now(), true)))
+          order by q.next_attempt_at nulls last, q.created_at
+          limit :limit\
+          """;
+
+  private static final String PUT_BACK =
+      """
+      claim_token = null,
+      next_attempt_at = now() + cast(:delay as interval),
+      unconfirmed_since = case when :definite and unconfirmed_until = :mine
+                               then cast(:earlierSince as timestamptz)
+                               else unconfirmed_since end,
+      unconfirmed_until = case when :definite and unconfirmed_until = :mine
+                               then cast(:earlierUntil as timestamptz)
+                               else <until> end\
+      """;
+
+  /**
+   * Rules 8 and 9. A settle may come after the lease, when nobody else has claimed the row: then
+   * the doubt of a failed row, which has no other mark of when it was settled, reaches to now.
+   */
+  private static final String UNFINISHED =
+      """
+      update public.pending_vapi_provision
+         set status = :status,
+             attempts = :attempts, error_code = :code, error = :message,
+             assistant_id = coalesce(:assistant, assistant_id),
+             confirm_at = case when :status = 'failed'
+                                and not (:definite and unconfirmed_until = :mine
+                                         and cast(:earlierSince as timestamptz) is null)
+                               then now() + :firstLook end,
+      """
+          + PUT_BACK.replace("<until>", "greatest(unconfirmed_until, now())")
+          + "\n where id = :id and claim_token = :token";
+
+  private static final String RELEASE =
+      """
+      update public.pending_vapi_provision
+         set status = :status,
+      """
+          + PUT_BACK.replace("<until>", "unconfirmed_until")
+          + "\n where id = :id and claim_token = :token";
+
+  private static final String FIND =
+      "select q.*, " + IN_USE + " as in_use from public.pending_vapi_provision q where q.id = :id";
+
+  private static final String CLAIM_DUE = CLAIM.replace("<rows>", DUE);
+  private static final String CLAIM_NAMED = CLAIM.replace("<rows>", NAMED);
+  private static final String SETTLE_HELD = settleWhere("claim_token = :token");
+  private static final String SETTLE_FAILED = settleWhere("status = 'failed'");
+
+  private final Database database;
+  private final Policy policy;
+  private final Clock clock;
+  private final LongSupplier nanoTime;
+
+  Queue(Database database, Policy policy, Clock clock, LongSupplier nanoTime) {
+    this.database = database;
+    this.policy = policy;
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Claims up to {@code limit} rows that are due, longest due first. */
+  List<Claim> claimDue(int limit) {
+    return claim(CLAIM_DUE, statement -> statement.bind("limit", limit));
+  }
+
+  /**
+   * Claims those of the rows that may be claimed now.
+   *
+   * @param reach how far the caller may go beyond what is pending or due
+   */
+  List<Claim> claim(Collection<UUID> ids, Reach reach) {
+    return claim(
+        CLAIM_NAMED,
+        statement ->
+            statement
+                .bindArray("ids", UUID.class, ids)
+                .bind("jumpBackoff", reach.jumpBackoff())
+                .bind("revive", reach.revive()));
+  }
+
+  private List<Claim> claim(String sql, UnaryOperator<Query> rows) {
+    Lease lease = Lease.startingNow(policy.lease(), clock, nanoTime);
+    return database.ask(handle ->
+        rows.apply(handle.createQuery(sql))
+            .bind("lease", policy.lease())
+            .map((row, context) -> claim(row, lease))
+            .list());
+  }
+
+  /**
+   * Settles a claimed row as processed.
+   *
+   * @param assistantId to be recorded as the user's; null where somebody's is in use already
+   * @throws StatementRefusedException the app's table does not take it; nothing has changed
+   */
+  Settled settleProcessed(Claim claim, @Nullable String assistantId) {
+    return settle(
+        SETTLE_HELD,
+        assistantId,
+        statement ->
+            statement
+                .bind("id", claim.id())
+                .bind("token", claim.token())
+                .bind("mine", claim.mine())
+                .bind("clean", claim.earlier() == null)
+                .bind("spent", 1));
+  }
+
+  /** Rule 15: gives a failed row the assistant that a look has found. Its doubt stays. */
+  Settled adoptFailed(UUID id, String assistantId) {
+    return settle(
+        SETTLE_FAILED,
+        assistantId,
+        statement ->
+            statement
+                .bind("id", id)
+                .bind("mine", (Instant) null)
+                .bind("clean", false)
+                .bind("spent", 0));
+  }
+
+  private Settled settle(String sql, @Nullable String assistantId, UnaryOperator<Update> row) {
+    return database.ask(handle ->
+        row.apply(handle.createUpdate(sql))
+            .bind("assistant", assistantId)
+            .bind("firstLook", policy.vapiTimeout())
+            .execute((statement, context) -> lastRow(statement.get())));
+  }
+
+  /**
+   * Settles a claimed row as errored or failed. A definite no takes back the doubt that this claim
+   * added, if none has come since (rule 8); otherwise the doubt stays (rule 9).
+   *
+   * @return false where the claim was lost; nothing has changed then
+   */
+  boolean settleUnfinished(Claim claim, Unfinished verdict) {
+    boolean failed = verdict.status() == Status.FAILED;
+    return database.ask(handle ->
+        putBack(handle.createUpdate(UNFINISHED), claim, verdict instanceof Refrained)
+                .bind("status", verdict.status().text())
+                .bind("delay", failed ? null : verdict.delay())
+                .bind("attempts", verdict.attempts())
+                .bind("code", verdict.code())
+                .bind("message", verdict.message())
+                .bind("assistant", verdict instanceof InDoubt it ? it.assistantId() : null)
+                .bind("firstLook", policy.vapiTimeout())
+                .execute()
+            == 1);
+  }
+
+  /**
+   * Lets a claimed row go: it is as it was before the claim.
+   *
+   * @return false where the claim was lost; nothing has changed then
+   */
+  boolean release(Claim claim, LetGo verdict) {
+    return database.ask(handle ->
+        putBack(handle.createUpdate(RELEASE), claim, true)
+                .bind("status", claim.was() == Status.PENDING ? "pending" : "errored")
+                .bind("delay", verdict.delay())
+                .execute()
+            == 1);
+  }
+
+  private static Update putBack(Update statement, Claim claim, boolean definite) {
+    Doubt earlier = claim.earlier();
+    return statement
+        .bind("id", claim.id())
+        .bind("token", claim.token())
+        .bind("definite", definite)
+        .bind("mine", claim.mine())
+        .bind("earlierSince", earlier == null ? null : earlier.since())
+        .bind("earlierUntil", earlier == null ? null : earlier.until());
+  }
+
+  /** The row as it is; empty where there is none. */
+  Optional<Provision> find(UUID id) {
+    return database.ask(handle ->
+        handle.createQuery(FIND).bind("id", id).map((row, context) -> provision(row)).findOne());
+  }
+
+  /** The rows that a reconcile would take up, longest due first. A plain read. */
+  List<Candidate> candidates(Reconciler.Request request) {
+    return database.ask(handle ->
+        handle
+            .createQuery(CANDIDATES)
+            .bind("named", request.names())
+            .bindArray("ids", UUID.class, request.ids())
+            .bindArray("userIds", UUID.class, request.userIds())
+            .bind("revive", request.includeFailed())
+            .bind("limit", request.limit())
+            .map((row, context) -> candidate(row))
+            .list());
+  }
+
+  /** How many rows are due now. */
+  int countDue() {
+    return database.ask(handle ->
+        handle
+            .createQuery(
+                "select count(*) from public.pending_vapi_provision where next_attempt_at <= now()")
+            .mapTo(int.class)
+            .one());
+  }
+
+  /**
+   * Enqueues verified users, of after the installation, who have neither a row under way nor an
+   * assistant: what a failed trigger left out.
+   *
+   * @return how many
+   */
+  int enqueueMissing() {
+    return database.ask(handle ->
+        handle
+            .createQuery(
+                """
+                select provisioning.enqueue_missing(1000, installed_at)
+                  from provisioning.installation\
+                """)
+            .mapTo(int.class)
+            .one());
+  }
+
+  /** The id that the migrations gave this database. */
+  String installation() {
+    return database.ask(handle ->
+        handle.createQuery("select id from provisioning.installation").mapTo(String.class).one());
+  }
+
+  private static String settleWhere(String held) {
+    return SETTLE.replace("<held>", held).replace("<in use>", IN_USE);
+  }
+
+  /** The one row of the last statement. None: the first statement found the row not held. */
+  private static Settled lastRow(PreparedStatement statement) throws SQLException {
+    Settled last = Settled.NOT_HELD;
+    boolean rows = true;
+    while (rows || statement.getUpdateCount() != -1) {
+      rows = statement.getMoreResults();
+      if (rows) {
+        try (ResultSet result = statement.getResultSet()) {
+          last = result.next() ? new Settled(true, result.getString("in_use")) : Settled.NOT_HELD;
+        }
+      }
+    }
+    return last;
+  }
+
+  private static Claim claim(ResultSet row, Lease lease) throws SQLException {
+    return new Claim(
+        row.getObject("id", UUID.class),
+        row.getObject("user_id", UUID.class),
+        row.getString("email"),
+        row.getString("display_name"),
+        Status.of(row.getString("was")),
+        row.getInt("attempts"),
+        row.getObject("claim_token", UUID.class),
+        requireNonNull(Rows.instant(row, "claimed_at")),
+        requireNonNull(Rows.instant(row, "mine")),
+        Rows.doubt(row, "earlier_since", "earlier_until"),
+        row.getString("assistant_id"),
+        row.getString("in_use"),
+        lease);
+  }
+
+  private static Candidate candidate(ResultSet row) throws SQLException {
+    return new Candidate(
+        row.getObject("id", UUID.class),
+        row.getObject("user_id", UUID.class),
+        Status.of(row.getString("status")),
+        row.getInt("attempts"),
+        Plan.of(
+            row.getString("in_use"),
+            row.getString("assistant_id"),
+            Rows.doubt(row, "unconfirmed_since", "unconfirmed_until")));
+  }
+
+  private static Provision provision(ResultSet row) throws SQLException {
+    return new Provision(
+        row.getObject("id", UUID.class),
+        row.getObject("user_id", UUID.class),
+        Status.of(row.getString("status")),
+        row.getInt("attempts"),
+        requireNonNull(Rows.instant(row, "created_at")),
+        Rows.instant(row, "next_attempt_at"),
+        Rows.instant(row, "processed_at"),
+        row.getString("error_code"),
+        row.getString("error"),
+        Rows.doubt(row, "unconfirmed_since", "unconfirmed_until"),
+        Rows.instant(row, "confirm_at"),
+        row.getString("assistant_id"),
+        row.getString("in_use"));
+  }
+}

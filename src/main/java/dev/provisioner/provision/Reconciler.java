@@ -1,0 +1,240 @@
+package dev.provisioner.provision;
+
+import dev.provisioner.vapi.Answer;
+import dev.provisioner.vapi.Assistant;
+import dev.provisioner.vapi.Gate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Works off whatever is due: rows whose webhook never came, whose worker died, whose backoff has
+ * ended; and the looks. The same for the sweep, for curl and for the schedule.
+ */
+public final class Reconciler {
+  private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+  /** Claimed at once for each call in flight: little enough to be done within the lease. */
+  private static final int CLAIMS_PER_SLOT = 4;
+
+  private static final Duration ENQUEUE_INTERVAL = Duration.ofMinutes(10);
+
+  private final Queue queue;
+  private final Provisioner provisioner;
+  private final Census census;
+  private final Looks looks;
+  private final Gate gate;
+  private final ExecutorService workers;
+  private final Duration patience;
+  private final LongSupplier nanoTime;
+  private volatile @Nullable Long lastEnqueued;
+
+  Reconciler(
+      Queue queue,
+      Provisioner provisioner,
+      Census census,
+      Looks looks,
+      Gate gate,
+      ExecutorService workers,
+      Duration patience,
+      LongSupplier nanoTime) {
+    this.queue = queue;
+    this.provisioner = provisioner;
+    this.census = census;
+    this.looks = looks;
+    this.gate = gate;
+    this.workers = workers;
+    this.patience = patience;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * What to reconcile, and for how long.
+   *
+   * @param limit how many rows at most
+   * @param ids only these rows; these may jump a backoff
+   * @param userIds only the rows of these users; these too
+   * @param includeFailed take up rows, too, that had failed before the call
+   * @param maxTime after which no further row is claimed
+   */
+  public record Request(
+      int limit, List<UUID> ids, List<UUID> userIds, boolean includeFailed, Duration maxTime) {
+    /** Everything that is due, however long it takes. */
+    public static final Request EVERYTHING_DUE =
+        new Request(Integer.MAX_VALUE, List.of(), List.of(), false, Duration.ofDays(1));
+
+    boolean names() {
+      return !ids.isEmpty() || !userIds.isEmpty();
+    }
+
+    /** Only what the clock says, so that no list of rows is needed to keep to. */
+    boolean goesByTheClock() {
+      return !names() && !includeFailed;
+    }
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param outcomes how many rows ended how; absent where none did
+   * @param remaining rows due at the end
+   * @param paused why no calls are made just now; null while they are
+   */
+  public record Summary(
+      Map<Outcome.Result, Integer> outcomes,
+      int remaining,
+      Duration duration,
+      @Nullable String paused) {
+    /** How many rows were taken up. */
+    public int claimed() {
+      return outcomes.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** How many of them ended so. */
+    public int count(Outcome.Result result) {
+      return outcomes.getOrDefault(result, 0);
+    }
+  }
+
+  /**
+   * Reconciles, and returns when what was claimed is settled.
+   *
+   * @throws QueueUnavailableException the database cannot be asked; what was settled is settled
+   */
+  public Summary reconcile(Request request) throws InterruptedException {
+    long begin = nanoTime.getAsLong();
+    if (request.goesByTheClock()) {
+      enqueueMissing();
+    }
+    Source source = request.goesByTheClock() ? queue::claimDue : new Named(request);
+    Map<Outcome.Result, Integer> outcomes = new EnumMap<>(Outcome.Result.class);
+    int claimed = 0;
+    boolean first = true;
+    while (gate.isOpen()
+        && claimed < request.limit()
+        && nanoTime.getAsLong() - begin < request.maxTime().toNanos()) {
+      List<Claim> claims =
+          source.claim(Math.min(gate.slots() * CLAIMS_PER_SLOT, request.limit() - claimed));
+      List<Look> due = first && request.goesByTheClock() ? looks.take() : List.of();
+      first = false;
+      if (claims.isEmpty() && due.isEmpty()) {
+        break;
+      }
+      claimed += claims.size();
+      work(claims, due).forEach(each -> outcomes.merge(each.result(), 1, Integer::sum));
+    }
+    Duration duration = Duration.ofNanos(nanoTime.getAsLong() - begin);
+    return new Summary(outcomes, queue.countDue(), duration, pause());
+  }
+
+  /** The rows that {@link #reconcile} would take up, and how; nothing changes. */
+  public List<Candidate> preview(Request request) {
+    return queue.candidates(request);
+  }
+
+  /** One listing serves the whole batch and every look that is due with it. */
+  private List<Outcome> work(List<Claim> claims, List<Look> due) throws InterruptedException {
+    List<Doubt> doubts =
+        Stream.concat(claims.stream().map(Claim::earlier), due.stream().map(Look::doubt))
+            .filter(Objects::nonNull)
+            .map(Objects::requireNonNull)
+            .toList();
+    Answer<List<Assistant>> listing = list(doubts);
+    List<Future<Outcome>> work =
+        claims.stream()
+            .map(claim -> workers.submit(() -> provisioner.provision(claim, listing)))
+            .toList();
+    if (!due.isEmpty()) {
+      try (Gate.Slot slot = gate.enter(patience)) {
+        if (slot != null) {
+          looks.perform(due, listing);
+        }
+      }
+    }
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Future<Outcome> each : work) {
+      try {
+        outcomes.add(each.get());
+      } catch (ExecutionException e) {
+        LOG.error("An attempt met a bug; its row is due again when its lease ends.", e.getCause());
+      }
+    }
+    return outcomes;
+  }
+
+  private Answer<List<Assistant>> list(List<Doubt> doubts) throws InterruptedException {
+    if (doubts.isEmpty()) {
+      return new Answer.Ok<>(List.of());
+    }
+    try (Gate.Slot slot = gate.enter(patience)) {
+      return slot == null
+          ? new Answer.NotSent<>("all calls allowed at once were taken, or calls are paused.")
+          : census.take(doubts);
+    }
+  }
+
+  /** Now and then: what a failed trigger left out is not urgent, and the search is not free. */
+  private void enqueueMissing() {
+    long now = nanoTime.getAsLong();
+    Long last = lastEnqueued;
+    if (last == null || now - last >= ENQUEUE_INTERVAL.toNanos()) {
+      lastEnqueued = now;
+      int enqueued = queue.enqueueMissing();
+      if (enqueued > 0) {
+        LOG.warn(
+            "{} verified users had no row and were enqueued. Look for warnings of vapi-provisioner in the database's log.",
+            enqueued);
+      }
+    }
+  }
+
+  private @Nullable String pause() {
+    return switch (gate.state()) {
+      case Gate.State.Open open -> null;
+      case Gate.State.Throttled it -> "Vapi asked for fewer calls.";
+      case Gate.State.Refused it -> "Vapi refuses the account: " + it.message();
+    };
+  }
+
+  /** Where the next rows come from; none: there are no more. */
+  private interface Source {
+    List<Claim> claim(int limit);
+  }
+
+  /** The rows there were when the call began, each tried once. */
+  private final class Named implements Source {
+    private final List<UUID> waiting;
+    private final Reach reach;
+
+    Named(Request request) {
+      this.waiting =
+          new ArrayList<>(queue.candidates(request).stream().map(Candidate::id).toList());
+      this.reach = new Reach(request.names(), request.includeFailed());
+    }
+
+    @Override
+    public List<Claim> claim(int limit) {
+      while (!waiting.isEmpty()) {
+        List<UUID> next = waiting.subList(0, Math.min(limit, waiting.size()));
+        List<Claim> claims = queue.claim(List.copyOf(next), reach);
+        next.clear();
+        if (!claims.isEmpty()) {
+          return claims;
+        }
+      }
+      return List.of();
+    }
+  }
+}

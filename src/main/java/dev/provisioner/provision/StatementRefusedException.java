@@ -1,0 +1,43 @@
+package dev.provisioner.provision;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * The database refuses a statement for what it says: a constraint of the app's table, a missing
+ * right, a column of another type. Saying it again changes nothing.
+ */
+public final class StatementRefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final String reason;
+
+  StatementRefusedException(SQLException cause) {
+    super(describe(cause), cause);
+    this.reason = describe(cause);
+  }
+
+  /** SQLSTATE and the objects concerned. Never the server's own message: it may quote a value. */
+  public String reason() {
+    return reason;
+  }
+
+  private static String describe(SQLException cause) {
+    StringBuilder text = new StringBuilder("SQLSTATE ").append(cause.getSQLState());
+    if (cause instanceof PSQLException e && e.getServerErrorMessage() != null) {
+      ServerErrorMessage server = e.getServerErrorMessage();
+      append(text, "table", server.getTable());
+      append(text, "column", server.getColumn());
+      append(text, "constraint", server.getConstraint());
+    }
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, String kind, @Nullable String name) {
+    if (name != null) {
+      text.append(", ").append(kind).append(' ').append(name);
+    }
+  }
+}

@@ -1,0 +1,394 @@
+package dev.provisioner;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.standardwebhooks.Webhook;
+import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
+import com.standardwebhooks.exceptions.WebhookSigningException;
+import dev.provisioner.http.Scope;
+import dev.provisioner.http.Tokens;
+import dev.provisioner.sandbox.SupabaseDatabase;
+import dev.provisioner.sandbox.SupabaseServer;
+import dev.provisioner.sandbox.VapiSimulator;
+import dev.provisioner.sandbox.Wire;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Supabase project with our migrations, a Vapi, and the service between them, for one test. The
+ * wire is the service's way to its database. Nothing happens by itself: no bell rings and no sweep
+ * runs unless the test makes it.
+ */
+final class World implements AutoCloseable {
+  static final String WEBHOOK_SECRET = "whsec_c2FuZGJveC1zZWNyZXQtb2YtMzItYnl0ZXMtbG9uZyE=";
+  static final String JWT_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes";
+  static final String API_KEY = "vapi-private-key-of-the-tests";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Map<SupabaseServer, SupabaseDatabase> MIGRATED = new ConcurrentHashMap<>();
+  private static final AtomicInteger PEOPLE = new AtomicInteger();
+
+  final SupabaseDatabase database;
+  final Wire wire;
+  final VapiSimulator vapi = VapiSimulator.start().acceptKey(API_KEY);
+
+  private final Map<String, String> environment = new HashMap<>();
+  private final AtomicLong elapsed = new AtomicLong();
+  private final List<Service> services = new ArrayList<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
+  private final Connection superuser;
+
+  private World(SupabaseServer server, SupabaseDatabase database) throws SQLException {
+    this.database = database;
+    this.wire = Wire.to("localhost", server.port());
+    this.superuser = database.connectAsSuperuser();
+    environment.put("DATABASE_URL", database.databaseUrl("provisioner", "any", wire.port()));
+    environment.put("VAPI_API_KEY", API_KEY);
+    environment.put("VAPI_BASE_URL", vapi.baseUrl());
+    environment.put("WEBHOOK_SECRETS", WEBHOOK_SECRET);
+    environment.put("JWT_SECRETS", JWT_SECRET);
+    environment.put("PORT", "0");
+    environment.put("VAPI_TIMEOUT", "2s");
+    environment.put("ACK_TIMEOUT", "10s");
+    environment.put("RECONCILE_INTERVAL", "0");
+  }
+
+  /** A project of its own, migrated, with nobody in it; no service runs yet. */
+  static World empty(SupabaseServer server) {
+    SupabaseDatabase migrated =
+        MIGRATED.computeIfAbsent(
+            server,
+            its -> {
+              SupabaseDatabase database = its.createDatabase();
+              database.applyMigrations();
+              return database;
+            });
+    return of(server, server.createDatabase(migrated));
+  }
+
+  /** Around a database that the test has prepared. */
+  static World of(SupabaseServer server, SupabaseDatabase database) {
+    try {
+      return new World(server, database);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The same with one instance running. */
+  static World serving(SupabaseServer server) {
+    World world = empty(server);
+    world.start();
+    return world;
+  }
+
+  /** Applies to instances started from now on. */
+  World with(String variable, String value) {
+    environment.put(variable, value);
+    return this;
+  }
+
+  Map<String, String> environment() {
+    return Map.copyOf(environment);
+  }
+
+  /** One more instance. The first is the one that {@link #post} and {@link #get} talk to. */
+  Service start() {
+    Service service =
+        new Service(
+            Config.read(environment), Clock.systemUTC(), () -> System.nanoTime() + elapsed.get());
+    service.start();
+    services.add(service);
+    return service;
+  }
+
+  /** Lets time pass, for the database, for Vapi and for the service, while nothing is under way. */
+  void elapse(Duration time) {
+    elapsed.addAndGet(time.toNanos());
+    vapi.age(time);
+    String by = "interval '" + time.toMillis() + " milliseconds'";
+    sql(
+        """
+        update public.pending_vapi_provision
+           set created_at = created_at - %1$s, next_attempt_at = next_attempt_at - %1$s,
+               processed_at = processed_at - %1$s, confirm_at = confirm_at - %1$s,
+               unconfirmed_since = unconfirmed_since - %1$s,
+               unconfirmed_until = unconfirmed_until - %1$s\
+        """
+            .formatted(by));
+    sql(
+        """
+        update provisioning.departed
+           set departed_at = departed_at - %1$s, confirm_at = confirm_at - %1$s,
+               unconfirmed_since = unconfirmed_since - %1$s,
+               unconfirmed_until = unconfirmed_until - %1$s\
+        """
+            .formatted(by));
+  }
+
+  /** A user who has just verified their e-mail. */
+  Person person() {
+    int number = PEOPLE.incrementAndGet();
+    UUID user = database.signUp("person" + number + "@example.com", "Person " + number);
+    database.confirm(user);
+    return new Person(user, provisionOf(user));
+  }
+
+  /** A user and the row that their verification has made. */
+  record Person(UUID user, UUID provision) {}
+
+  UUID provisionOf(UUID user) {
+    return UUID.fromString(
+        text(
+            "select id from public.pending_vapi_provision where user_id = ? order by created_at desc limit 1",
+            user));
+  }
+
+  @Nullable String inUse(Person person) {
+    return query(
+        "select vapi_assistant_id from public.user_settings where user_id = ?", person.user());
+  }
+
+  Row row(Person person) {
+    return row(person.provision());
+  }
+
+  Row row(UUID provision) {
+    try (PreparedStatement statement =
+        superuser.prepareStatement("select * from public.pending_vapi_provision where id = ?")) {
+      statement.setObject(1, provision);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          throw new AssertionError("no row " + provision);
+        }
+        return new Row(
+            row.getString("status"),
+            row.getInt("attempts"),
+            row.getString("error_code"),
+            row.getString("error"),
+            row.getString("assistant_id"),
+            instant(row, "next_attempt_at"),
+            instant(row, "unconfirmed_since"),
+            instant(row, "unconfirmed_until"),
+            instant(row, "confirm_at"));
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What a test asks of a row. */
+  record Row(
+      String status,
+      int attempts,
+      @Nullable String errorCode,
+      @Nullable String error,
+      @Nullable String assistantId,
+      @Nullable Instant nextAttemptAt,
+      @Nullable Instant unconfirmedSince,
+      @Nullable Instant unconfirmedUntil,
+      @Nullable Instant confirmAt) {
+    boolean inDoubt() {
+      return unconfirmedSince != null;
+    }
+  }
+
+  /** As the superuser. */
+  void sql(String statement, Object... parameters) {
+    try (PreparedStatement prepared = superuser.prepareStatement(statement)) {
+      bind(prepared, parameters);
+      prepared.execute();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The first column of the first row; null where there is none. */
+  @Nullable String query(String sql, Object... parameters) {
+    try (PreparedStatement prepared = superuser.prepareStatement(sql)) {
+      bind(prepared, parameters);
+      try (ResultSet row = prepared.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  String text(String sql, Object... parameters) {
+    String found = query(sql, parameters);
+    if (found == null) {
+      throw new AssertionError("nothing found by: " + sql);
+    }
+    return found;
+  }
+
+  int count(String sql, Object... parameters) {
+    return Integer.parseInt(text(sql, parameters));
+  }
+
+  /** The signed webhook for a person's row. */
+  Answer ring(Person person) {
+    return ring(services.getFirst(), person.provision());
+  }
+
+  Answer ring(Service service, UUID provision) {
+    return post(service, "/webhooks/pending-vapi-provision", announcement(provision));
+  }
+
+  Future<Answer> ringInBackground(Person person) {
+    return background.submit(() -> ring(person));
+  }
+
+  static String announcement(UUID provision) {
+    return """
+    {"type": "INSERT", "table": "pending_vapi_provision", "schema": "public",
+     "record": {"id": "%s", "email": "somebody@example.com"}, "old_record": null}\
+    """
+        .formatted(provision);
+  }
+
+  /** Reconciles what is due, and takes the looks that are. */
+  Answer reconcile() {
+    return reconcile("{}");
+  }
+
+  Answer reconcile(String body) {
+    return post(services.getFirst(), "/reconcile", body);
+  }
+
+  /** A signed POST. */
+  Answer post(Service service, String path, String body) {
+    return send(
+        signed(HttpRequest.newBuilder(uri(service, path)), body)
+            .header("Content-Type", "application/json"));
+  }
+
+  HttpRequest.Builder signed(HttpRequest.Builder request, String body) {
+    String id = "msg_" + UUID.randomUUID();
+    long seconds = Instant.now().getEpochSecond();
+    try {
+      return request
+          .header("webhook-id", id)
+          .header("webhook-timestamp", Long.toString(seconds))
+          .header("webhook-signature", new Webhook(WEBHOOK_SECRET).sign(id, seconds, body))
+          .POST(HttpRequest.BodyPublishers.ofString(body));
+    } catch (EmptyWebhookSecretException | WebhookSigningException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** With an operator's token, where the path needs one. */
+  Answer get(String path) {
+    return send(
+        HttpRequest.newBuilder(uri(services.getFirst(), path))
+            .header("Authorization", "Bearer " + token(Scope.OPERATE)));
+  }
+
+  static String token(Scope scope) {
+    Instant now = Instant.now();
+    return Tokens.mint(new Secret(JWT_SECRET), scope, now, now.plus(Duration.ofHours(1)));
+  }
+
+  URI uri(String path) {
+    return uri(services.getFirst(), path);
+  }
+
+  static URI uri(Service service, String path) {
+    return URI.create("http://localhost:" + service.port() + path);
+  }
+
+  Answer send(HttpRequest.Builder request) {
+    try {
+      HttpResponse<String> response =
+          http.send(
+              request.timeout(Duration.ofSeconds(60)).build(),
+              HttpResponse.BodyHandlers.ofString());
+      return new Answer(response);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** An answer of the service. */
+  record Answer(HttpResponse<String> response) {
+    int status() {
+      return response.statusCode();
+    }
+
+    JsonNode json() {
+      try {
+        return JSON.readTree(response.body());
+      } catch (IOException e) {
+        throw new UncheckedIOException(response.body(), e);
+      }
+    }
+
+    /** A field's value as text; empty where it is absent. */
+    String field(String name) {
+      return json().path(name).asText();
+    }
+
+    int number(String name) {
+      return json().path(name).asInt(-1);
+    }
+
+    @Override
+    public String toString() {
+      return status() + " " + response.body();
+    }
+  }
+
+  @Override
+  public void close() {
+    background.shutdownNow();
+    services.forEach(Service::close);
+    vapi.close();
+    wire.close();
+    try {
+      superuser.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    database.drop();
+  }
+
+  private static void bind(PreparedStatement statement, Object... parameters) throws SQLException {
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setObject(i + 1, parameters[i]);
+    }
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    Timestamp value = row.getTimestamp(column);
+    return value == null ? null : value.toInstant();
+  }
+}
