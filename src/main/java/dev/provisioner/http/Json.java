@@ -16,6 +16,6 @@ final class Json {
   static void answer(Context ctx, int status, ObjectNode body) {
     ctx.status(status)
         .contentType("application/json")
-        .result(body.toString().getBytes(StandardCharsets.UTF_8));
+        .result((body + "\n").getBytes(StandardCharsets.UTF_8)); // kind to terminals
   }
 }

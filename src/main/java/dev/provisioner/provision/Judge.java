@@ -53,7 +53,7 @@ final class Judge {
       case Answer.Unknown<String> unknown ->
           inDoubt(
               "unknown_outcome",
-              unknown.reason()
+              sentence(unknown.reason())
                   + " An assistant may exist all the same: the next attempt looks for it first.",
               attempts);
       case Answer.Rejected<String> no ->
@@ -155,6 +155,10 @@ final class Judge {
   }
 
   private static String said(int status, String message) {
-    return "Vapi answered " + status + ": " + message;
+    return "Vapi answered " + status + ": " + sentence(message);
+  }
+
+  private static String sentence(String text) {
+    return text.endsWith(".") ? text : text + ".";
   }
 }

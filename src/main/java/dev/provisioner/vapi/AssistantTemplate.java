@@ -156,16 +156,21 @@ public final class AssistantTemplate {
 
     /** {@code {{user.name}}}: the display name, or else the e-mail, or else nothing. */
     String plainName() {
-      String name = displayName == null ? "" : PlainText.line(displayName, NAME_CHARACTERS);
+      String name = displayName == null ? "" : inert(displayName, NAME_CHARACTERS);
       if (!name.isEmpty()) {
         return name;
       }
-      return email == null ? "" : PlainText.line(email, NAME_CHARACTERS);
+      return email == null ? "" : inert(email, NAME_CHARACTERS);
     }
 
     /** {@code {{user.email}}}: the e-mail, or nothing. */
     String plainEmail() {
-      return email == null ? "" : PlainText.line(email, EMAIL_CHARACTERS);
+      return email == null ? "" : inert(email, EMAIL_CHARACTERS);
+    }
+
+    /** Without braces: Vapi expands {@code {{…}}} and <code>{%…%}</code> itself in every call. */
+    private static String inert(String text, int limit) {
+      return PlainText.line(text, limit).replace('{', '(').replace('}', ')');
     }
 
     /** Ids only. */

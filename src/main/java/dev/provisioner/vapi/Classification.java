@@ -93,8 +93,9 @@ final class Classification {
     }
     return switch (reply.status()) {
       case 404 -> new Answer.Missing<>();
-      // 409: pinned at Vapi. 403: this one may not be deleted; the account as such still works.
+      // Pinned at Vapi: a definite no, where to a create or a read a conflict tells nothing.
       case 409 -> rejected(reply);
+      // 402 and 403 among them: that this one may not be deleted need not pause everybody's calls.
       default -> common(reply);
     };
   }

@@ -1,7 +1,7 @@
 package dev.provisioner.vapi;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,8 +27,10 @@ public final class Gate {
 
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final ArrayDeque<Object> line = new ArrayDeque<>();
+
+  // Who waits, in the order of arrival, each woken alone: a burst of thousands must not wake
+  // thousands for every slot that comes free.
+  private final LinkedHashSet<Condition> line = new LinkedHashSet<>();
 
   private final int slots;
 
@@ -65,8 +67,8 @@ public final class Gate {
   public @Nullable Slot enter(Duration wait) throws InterruptedException {
     long patience = nanos(wait);
     lock.lockInterruptibly();
-    Object me = new Object();
-    line.addLast(me);
+    Condition me = lock.newCondition();
+    line.add(me);
     try {
       long start = nanoTime.getAsLong();
       while (true) {
@@ -77,7 +79,7 @@ public final class Gate {
           return null;
         }
         // Looked at anew after every wait: a pause may have begun while a slot came free.
-        if (pause == 0 && free > 0 && trial == null && me.equals(line.peekFirst())) {
+        if (pause == 0 && free > 0 && trial == null && me.equals(line.getFirst())) {
           free--;
           Slot slot = new Slot();
           if (refusal != null) {
@@ -88,12 +90,12 @@ public final class Gate {
         if (left <= 0) {
           return null;
         }
-        long ignored = changed.awaitNanos(pause > 0 ? pause : left);
+        long ignored = me.awaitNanos(pause > 0 ? pause : left);
       }
     } finally {
       // Whoever is next must learn that it is.
       line.remove(me);
-      changed.signalAll();
+      wakeFirst();
       lock.unlock();
     }
   }
@@ -108,7 +110,7 @@ public final class Gate {
     lock.lock();
     try {
       shut = true;
-      changed.signalAll();
+      line.forEach(Condition::signal);
     } finally {
       lock.unlock();
     }
@@ -119,11 +121,11 @@ public final class Gate {
     lock.lock();
     try {
       long now = nanoTime.getAsLong();
-      long until = now + Math.max(0, nanos(wait));
+      long until = now + nanos(wait);
       if (until - throttledUntil > 0) {
         throttledUntil = until;
       }
-      changed.signalAll();
+      line.forEach(Condition::signal);
     } finally {
       lock.unlock();
     }
@@ -141,7 +143,7 @@ public final class Gate {
       refusal = message;
       refusedUntil = nanoTime.getAsLong() + nanos(REFUSAL_PAUSE);
       trial = null;
-      changed.signalAll();
+      line.forEach(Condition::signal);
     } finally {
       lock.unlock();
     }
@@ -155,7 +157,7 @@ public final class Gate {
         refusal = null;
         refusedUntil = nanoTime.getAsLong();
         trial = null;
-        changed.signalAll();
+        line.forEach(Condition::signal);
       }
     } finally {
       lock.unlock();
@@ -201,6 +203,12 @@ public final class Gate {
     return Math.max(0, Math.max(refused, throttledUntil - now));
   }
 
+  private void wakeFirst() {
+    if (!line.isEmpty()) {
+      line.getFirst().signal();
+    }
+  }
+
   private void leave(Slot slot) {
     lock.lock();
     try {
@@ -210,7 +218,7 @@ public final class Gate {
         if (trial == slot) {
           trial = null;
         }
-        changed.signalAll();
+        wakeFirst();
       }
     } finally {
       lock.unlock();
@@ -218,7 +226,7 @@ public final class Gate {
   }
 
   private static long nanos(Duration duration) {
-    return Math.min(TimeUnit.NANOSECONDS.convert(duration), FAR);
+    return Math.clamp(TimeUnit.NANOSECONDS.convert(duration), 0, FAR);
   }
 
   /** Leave to make calls to Vapi, one at a time, until closed. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,11 +25,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.GZIPOutputStream;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
 import mockwebserver3.SocketEffect;
+import okio.Buffer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -203,6 +206,21 @@ class VapiClientTest {
     assertThat(client.get("a")).isInstanceOf(Answer.Unknown.class);
     assertThat(client.probe()).isInstanceOf(Answer.Unknown.class);
     assertThat(client.list(NOW, NOW)).isInstanceOf(Answer.Unknown.class);
+  }
+
+  @Test
+  void aCompressedBodyIsReadAndATruncatedOneIsNot() throws IOException {
+    VapiClient client = client(PATIENT);
+    byte[] whole = compressed("[]");
+    vapi.enqueue(compressed(whole, whole.length));
+    vapi.enqueue(compressed(whole, whole.length - 9));
+    vapi.enqueue(compressed(whole, 5));
+    vapi.enqueue(compressed(whole, 0));
+
+    assertThat(client.probe()).isEqualTo(new Answer.Ok<>(0));
+    assertThat(client.probe()).isInstanceOf(Answer.Unknown.class);
+    assertThat(client.probe()).isInstanceOf(Answer.Unknown.class);
+    assertThat(client.probe()).isInstanceOf(Answer.Unknown.class);
   }
 
   @Test
@@ -550,6 +568,22 @@ class VapiClientTest {
 
   private static MockResponse answer(int status, String body) {
     return new MockResponse.Builder().code(status).body(body).build();
+  }
+
+  private static byte[] compressed(String body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(body.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  private static MockResponse compressed(byte[] whole, int length) {
+    return new MockResponse.Builder()
+        .code(200)
+        .addHeader("Content-Encoding", "gzip")
+        .body(new Buffer().write(whole, 0, length))
+        .build();
   }
 
   /** As Vapi does: what lies in the interval, newest first, cut at the limit. */

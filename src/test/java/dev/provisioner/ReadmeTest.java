@@ -1,0 +1,100 @@
+package dev.provisioner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import dev.provisioner.sandbox.SharedSupabase;
+import dev.provisioner.sandbox.SupabaseDatabase;
+import dev.provisioner.sandbox.SupabaseServer;
+import dev.provisioner.vapi.AssistantTemplate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What the README tells people to do works. Its curl lines are run by CI, against the sandbox. */
+@ExtendWith(SharedSupabase.class)
+class ReadmeTest {
+  private static final Pattern VARIABLE = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\|([^|]*)\\|");
+
+  private final String readme;
+
+  ReadmeTest() throws IOException {
+    readme = Files.readString(Path.of("README.md"));
+  }
+
+  @Test
+  void itsSqlRunsAsTheProjectsOwnRole(SupabaseServer supabase) throws Exception {
+    SupabaseDatabase database = supabase.createDatabase();
+    database.applyMigrations();
+
+    List<String> blocks = blocks("sql");
+
+    assertThat(blocks).hasSizeGreaterThanOrEqualTo(3);
+    try (Connection postgres = database.connect("postgres");
+        Statement statement = postgres.createStatement()) {
+      for (String block : blocks) {
+        assertThatCode(() -> statement.execute(block)).as(block).doesNotThrowAnyException();
+      }
+    }
+    database.drop();
+  }
+
+  @Test
+  void itsTemplateIsOne() {
+    List<String> blocks = blocks("json");
+
+    assertThat(blocks).isNotEmpty();
+    for (String block : blocks) {
+      assertThatCode(() -> AssistantTemplate.parse(block, name -> null)).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void itsDefaultsAreThoseOfTheConfiguration() {
+    Config config =
+        Config.read(
+            Map.of(
+                "DATABASE_URL", "postgresql://provisioner:pw@localhost:5432/postgres",
+                "VAPI_API_KEY", "key",
+                "JWT_SECRETS", "a-secret-of-more-than-thirty-two-bytes"));
+    List<MatchResult> rows = VARIABLE.matcher(readme).results().toList();
+
+    assertThat(rows.stream().map(row -> row.group(1)))
+        .contains("DATABASE_URL", "VAPI_API_KEY", "WEBHOOK_SECRETS", "JWT_SECRETS");
+    for (MatchResult row : rows) {
+      String shown = row.group(2).replace("`", "").strip();
+      switch (row.group(1)) {
+        case "PORT" -> assertThat(shown).isEqualTo(Integer.toString(config.port()));
+        case "VAPI_BASE_URL" -> assertThat(shown).isEqualTo(config.vapi().baseUrl().toString());
+        case "VAPI_TIMEOUT" ->
+            assertThat(shown).isEqualTo(Variables.shown(config.vapi().timeout()));
+        case "VAPI_CONCURRENCY" ->
+            assertThat(shown).isEqualTo(Integer.toString(config.vapi().concurrency()));
+        case "ACK_TIMEOUT" ->
+            assertThat(shown).isEqualTo(Variables.shown(config.provisioning().ackTimeout()));
+        case "LEASE" -> assertThat(shown).isEqualTo(Variables.shown(config.provisioning().lease()));
+        case "MAX_ATTEMPTS" ->
+            assertThat(shown).isEqualTo(Integer.toString(config.provisioning().maxAttempts()));
+        case "RECONCILE_INTERVAL" ->
+            assertThat(shown).isEqualTo(Variables.shown(config.provisioning().reconcileInterval()));
+        default -> {}
+      }
+    }
+  }
+
+  private List<String> blocks(String language) {
+    return Pattern.compile("(?s)```" + language + "\n(.*?)```")
+        .matcher(readme)
+        .results()
+        .map(match -> match.group(1))
+        .toList();
+  }
+}
