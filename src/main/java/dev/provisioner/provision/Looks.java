@@ -90,7 +90,8 @@ final class Looks {
     for (String id : look.assistantIds()) {
       switch (vapi.get(id)) {
         case Answer.Ok<Assistant> ok -> {
-          if (census.ours(ok.value())) {
+          // Not what the app has handed on to somebody else.
+          if (census.ours(ok.value()) && look.userId().toString().equals(ok.value().userId())) {
             found.add(ok.value());
           }
         }

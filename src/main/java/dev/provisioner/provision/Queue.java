@@ -105,7 +105,8 @@ final class Queue {
              assistant_id = case when now_.in_use = :assistant then now_.in_use end,
              unconfirmed_since = case when not now_.sure then p.unconfirmed_since end,
              unconfirmed_until = case when not now_.sure then p.unconfirmed_until end,
-             confirm_at = case when not now_.sure then now() + :firstLook end
+             confirm_at = case when not now_.sure and p.unconfirmed_since is not null
+                               then now() + :firstLook end
         from (select q.id, <in use> as in_use,
                      :clean and q.unconfirmed_until = cast(:mine as timestamptz)
                        and coalesce(<in use> = :assistant, cast(:assistant as text) is null) as sure
@@ -134,43 +135,49 @@ final class Queue {
           limit :limit\
           """;
 
-  private static final String PUT_BACK =
-      """
-      claim_token = null,
-      next_attempt_at = now() + cast(:delay as interval),
-      unconfirmed_since = case when :definite and unconfirmed_until = :mine
-                               then cast(:earlierSince as timestamptz)
-                               else unconfirmed_since end,
-      unconfirmed_until = case when :definite and unconfirmed_until = :mine
-                               then cast(:earlierUntil as timestamptz)
-                               else <until> end\
-      """;
-
   /**
-   * Rules 8 and 9. A settle may come after the lease, when nobody else has claimed the row: then
-   * the doubt of a failed row, which has no other mark of when it was settled, reaches to now.
+   * Rules 8 and 9. The doubt of a failed row always reaches to now: a failed row has no other mark
+   * of when it was settled, and its last look may not come before an hour after that (rule 16).
    */
   private static final String UNFINISHED =
       """
-      update public.pending_vapi_provision
-         set status = :status,
+      with kept as (
+        select id,
+               case when :definite and unconfirmed_until = :mine
+                    then cast(:earlierSince as timestamptz) else unconfirmed_since end as since,
+               case when :definite and unconfirmed_until = :mine
+                    then cast(:earlierUntil as timestamptz) else unconfirmed_until end as until
+          from public.pending_vapi_provision
+         where id = :id and claim_token = :token
+           for update
+      )
+      update public.pending_vapi_provision q
+         set status = :status, claim_token = null,
+             next_attempt_at = now() + cast(:delay as interval),
              attempts = :attempts, error_code = :code, error = :message,
-             assistant_id = coalesce(:assistant, assistant_id),
-             confirm_at = case when :status = 'failed'
-                                and not (:definite and unconfirmed_until = :mine
-                                         and cast(:earlierSince as timestamptz) is null)
-                               then now() + :firstLook end,
-      """
-          + PUT_BACK.replace("<until>", "greatest(unconfirmed_until, now())")
-          + "\n where id = :id and claim_token = :token";
+             assistant_id = coalesce(:assistant, q.assistant_id),
+             unconfirmed_since = kept.since,
+             unconfirmed_until = case when :status = 'failed' and kept.since is not null
+                                      then greatest(kept.until, now()) else kept.until end,
+             confirm_at = case when :status = 'failed' and kept.since is not null
+                               then now() + :firstLook end
+        from kept
+       where q.id = kept.id\
+      """;
 
   private static final String RELEASE =
       """
       update public.pending_vapi_provision
-         set status = :status,
-      """
-          + PUT_BACK.replace("<until>", "unconfirmed_until")
-          + "\n where id = :id and claim_token = :token";
+         set status = :status, claim_token = null,
+             next_attempt_at = now() + cast(:delay as interval),
+             unconfirmed_since = case when unconfirmed_until = :mine
+                                      then cast(:earlierSince as timestamptz)
+                                      else unconfirmed_since end,
+             unconfirmed_until = case when unconfirmed_until = :mine
+                                      then cast(:earlierUntil as timestamptz)
+                                      else unconfirmed_until end
+       where id = :id and claim_token = :token\
+      """;
 
   private static final String FIND =
       "select q.*, " + IN_USE + " as in_use from public.pending_vapi_provision q where q.id = :id";
@@ -270,7 +277,8 @@ final class Queue {
   boolean settleUnfinished(Claim claim, Unfinished verdict) {
     boolean failed = verdict.status() == Status.FAILED;
     return database.ask(handle ->
-        putBack(handle.createUpdate(UNFINISHED), claim, verdict instanceof Refrained)
+        held(handle.createUpdate(UNFINISHED), claim)
+                .bind("definite", verdict instanceof Refrained)
                 .bind("status", verdict.status().text())
                 .bind("delay", failed ? null : verdict.delay())
                 .bind("attempts", verdict.attempts())
@@ -289,19 +297,18 @@ final class Queue {
    */
   boolean release(Claim claim, LetGo verdict) {
     return database.ask(handle ->
-        putBack(handle.createUpdate(RELEASE), claim, true)
+        held(handle.createUpdate(RELEASE), claim)
                 .bind("status", claim.was() == Status.PENDING ? "pending" : "errored")
                 .bind("delay", verdict.delay())
                 .execute()
             == 1);
   }
 
-  private static Update putBack(Update statement, Claim claim, boolean definite) {
+  private static Update held(Update statement, Claim claim) {
     Doubt earlier = claim.earlier();
     return statement
         .bind("id", claim.id())
         .bind("token", claim.token())
-        .bind("definite", definite)
         .bind("mine", claim.mine())
         .bind("earlierSince", earlier == null ? null : earlier.since())
         .bind("earlierUntil", earlier == null ? null : earlier.until());

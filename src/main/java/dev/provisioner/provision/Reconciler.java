@@ -191,7 +191,13 @@ public final class Reconciler {
     Long last = lastEnqueued;
     if (last == null || now - last >= ENQUEUE_INTERVAL.toNanos()) {
       lastEnqueued = now;
-      int enqueued = queue.enqueueMissing();
+      int enqueued;
+      try {
+        enqueued = queue.enqueueMissing();
+      } catch (QueueUnavailableException | StatementRefusedException e) {
+        LOG.warn("Users without a row were not looked for: {}", e.getMessage());
+        return;
+      }
       if (enqueued > 0) {
         LOG.warn(
             "{} verified users had no row and were enqueued. Look for warnings of vapi-provisioner in the database's log.",
