@@ -54,7 +54,10 @@ final class Judge {
           inDoubt(
               "unknown_outcome",
               unknown.reason()
-                  + " An assistant may exist all the same: the next attempt looks for it first.",
+                  + " An assistant may exist all the same: "
+                  + (errored(attempts + 1) == Status.FAILED
+                      ? "all attempts are spent, but it is still looked for."
+                      : "the next attempt looks for it first."),
               attempts);
       case Answer.Rejected<String> no ->
           new Refrained(

@@ -54,7 +54,9 @@ class JudgeTest {
     assertThat(doubt.delay()).isEqualTo(delay).isGreaterThanOrEqualTo(TIMEOUT.plusSeconds(10));
     assertThat(doubt.attempts()).isEqualTo(attempts + 1);
     assertThat(doubt.code()).isEqualTo("unknown_outcome");
-    assertThat(doubt.message()).contains("HTTP 500: boom", "An assistant may exist");
+    assertThat(doubt.message())
+        .contains("HTTP 500: boom", "An assistant may exist")
+        .contains(status == Status.FAILED ? "all attempts are spent" : "the next attempt looks");
     assertThat(doubt.assistantId()).isNull();
   }
 
