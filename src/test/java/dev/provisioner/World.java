@@ -151,12 +151,53 @@ final class World implements AutoCloseable {
             .formatted(by));
   }
 
+  /** Lets time pass for the service alone: what it remembers of the database is looked up anew. */
+  void passServiceTime(Duration time) {
+    elapsed.addAndGet(time.toNanos());
+  }
+
   /** A user who has just verified their e-mail. */
   Person person() {
     int number = PEOPLE.incrementAndGet();
     UUID user = database.signUp("person" + number + "@example.com", "Person " + number);
     database.confirm(user);
     return new Person(user, provisionOf(user));
+  }
+
+  /** A user of this name and address who has just verified the latter. */
+  Person person(String email, @Nullable String name) {
+    UUID user = database.signUp(email, name);
+    database.confirm(user);
+    return new Person(user, provisionOf(user));
+  }
+
+  /** Many at once, as an import makes them. */
+  List<Person> people(int count) {
+    sql(
+        """
+        insert into auth.users (id, email, email_confirmed_at)
+        select gen_random_uuid(), 'crowd-' || gen_random_uuid() || '@example.com', now()
+          from generate_series(1, ?)\
+        """,
+        count);
+    String sql =
+        """
+        select user_id, id from public.pending_vapi_provision
+         where email like 'crowd-%' order by created_at desc, id limit ?\
+        """;
+    try (PreparedStatement statement = superuser.prepareStatement(sql)) {
+      statement.setInt(1, count);
+      List<Person> people = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          people.add(
+              new Person(row.getObject("user_id", UUID.class), row.getObject("id", UUID.class)));
+        }
+      }
+      return people;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** A user and the row that their verification has made. */
@@ -216,6 +257,23 @@ final class World implements AutoCloseable {
     boolean inDoubt() {
       return unconfirmedSince != null;
     }
+  }
+
+  /** Every row that the service may write, as text: equal dumps mean that nothing has changed. */
+  String dump() {
+    return text(
+        """
+        select concat_ws(E'\\n',
+          (select string_agg(q::text, E'\\n' order by id) from public.pending_vapi_provision q),
+          (select string_agg(s::text, E'\\n' order by s::text) from public.user_settings s),
+          (select string_agg(d::text, E'\\n' order by user_id) from provisioning.departed d))\
+        """);
+  }
+
+  /** One row of the queue as text. */
+  String dump(Person person) {
+    return text(
+        "select q::text from public.pending_vapi_provision q where id = ?", person.provision());
   }
 
   /** As the superuser. */
@@ -282,6 +340,10 @@ final class World implements AutoCloseable {
     return post(services.getFirst(), "/reconcile", body);
   }
 
+  Future<Answer> reconcileInBackground(String body) {
+    return background.submit(() -> reconcile(body));
+  }
+
   /** A signed POST. */
   Answer post(Service service, String path, String body) {
     return send(
@@ -290,13 +352,18 @@ final class World implements AutoCloseable {
   }
 
   HttpRequest.Builder signed(HttpRequest.Builder request, String body) {
+    return signed(request, body, WEBHOOK_SECRET, Instant.now());
+  }
+
+  static HttpRequest.Builder signed(
+      HttpRequest.Builder request, String body, String secret, Instant at) {
     String id = "msg_" + UUID.randomUUID();
-    long seconds = Instant.now().getEpochSecond();
+    long seconds = at.getEpochSecond();
     try {
       return request
           .header("webhook-id", id)
           .header("webhook-timestamp", Long.toString(seconds))
-          .header("webhook-signature", new Webhook(WEBHOOK_SECRET).sign(id, seconds, body))
+          .header("webhook-signature", new Webhook(secret).sign(id, seconds, body))
           .POST(HttpRequest.BodyPublishers.ofString(body));
     } catch (EmptyWebhookSecretException | WebhookSigningException e) {
       throw new IllegalStateException(e);
@@ -308,6 +375,11 @@ final class World implements AutoCloseable {
     return send(
         HttpRequest.newBuilder(uri(services.getFirst(), path))
             .header("Authorization", "Bearer " + token(Scope.OPERATE)));
+  }
+
+  /** With neither signature nor token. */
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(uri(path));
   }
 
   static String token(Scope scope) {

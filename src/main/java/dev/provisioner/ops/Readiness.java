@@ -2,6 +2,7 @@ package dev.provisioner.ops;
 
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.SchemaCheck;
+import dev.provisioner.provision.StatementRefusedException;
 import dev.provisioner.vapi.Gate;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -101,6 +102,9 @@ public final class Readiness {
     } catch (QueueUnavailableException e) {
       return new Check(
           Status.UNREADY, e.getMessage() + " Webhooks are answered 503; see DATABASE_URL.");
+    } catch (StatementRefusedException e) {
+      return new Check(
+          Status.UNREADY, "The database refuses to be looked at (" + e.reason() + ").");
     }
   }
 

@@ -54,7 +54,10 @@ final class Judge {
           inDoubt(
               "unknown_outcome",
               sentence(unknown.reason())
-                  + " An assistant may exist all the same: the next attempt looks for it first.",
+                  + " An assistant may exist all the same: "
+                  + (errored(attempts + 1) == Status.FAILED
+                      ? "all attempts are spent, but it is still looked for."
+                      : "the next attempt looks for it first."),
               attempts);
       case Answer.Rejected<String> no ->
           new Refrained(
@@ -146,7 +149,7 @@ final class Judge {
         ACCOUNT_DELAY,
         attempts,
         "account_refused",
-        said(status, message)
+        sentence(said(status, message))
             + " This is about VAPI_API_KEY or VAPI_BASE_URL, not about this user; no attempt was spent.");
   }
 
@@ -155,7 +158,7 @@ final class Judge {
   }
 
   private static String said(int status, String message) {
-    return "Vapi answered " + status + ": " + sentence(message);
+    return "Vapi answered " + status + ": " + message;
   }
 
   private static String sentence(String text) {

@@ -146,16 +146,16 @@ final class Provisioner {
   }
 
   private Verdict create(Claim claim) {
-    byte[] body =
-        template.render(
-            new AssistantTemplate.Subject(
-                claim.userId(), claim.email(), claim.displayName(), claim.id(), installation.id()));
+    AssistantTemplate.Subject subject =
+        new AssistantTemplate.Subject(
+            claim.userId(), claim.email(), claim.displayName(), claim.id(), installation.id());
+    byte[] body = template.render(subject);
     // Last of all, with the slot in hand: rule 5.
     Verdict obstacle = judge.beforeCreate(claim.attempts(), claim.lease().left(), gate.paused());
     if (obstacle != null) {
       return obstacle;
     }
-    Answer<String> answer = vapi.create(body);
+    Answer<String> answer = impersonal(vapi.create(body), subject);
     boolean accountWorks = true;
     if (answer instanceof Answer.Ambiguous<String> no) {
       accountWorks = vapi.probe() instanceof Answer.Ok<Integer>;
@@ -164,6 +164,22 @@ final class Provisioner {
       }
     }
     return judge.afterCreate(answer, claim.attempts(), accountWorks);
+  }
+
+  /** Errors quote what they were sent; what they say is logged and kept. */
+  private static Answer<String> impersonal(
+      Answer<String> answer, AssistantTemplate.Subject subject) {
+    return switch (answer) {
+      case Answer.Rejected<String> no ->
+          new Answer.Rejected<>(no.status(), subject.conceal(no.message()));
+      case Answer.Ambiguous<String> no ->
+          new Answer.Ambiguous<>(no.status(), subject.conceal(no.message()));
+      case Answer.Refused<String> no ->
+          new Answer.Refused<>(no.status(), subject.conceal(no.message()));
+      case Answer.Unknown<String> unknown ->
+          new Answer.Unknown<>(subject.conceal(unknown.reason()));
+      default -> answer;
+    };
   }
 
   private static void log(Outcome outcome) {

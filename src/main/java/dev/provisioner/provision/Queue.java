@@ -10,7 +10,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -280,7 +282,7 @@ final class Queue {
         held(handle.createUpdate(UNFINISHED), claim)
                 .bind("definite", verdict instanceof Refrained)
                 .bind("status", verdict.status().text())
-                .bind("delay", failed ? null : verdict.delay())
+                .bind("delay", failed ? null : interval(verdict.delay()))
                 .bind("attempts", verdict.attempts())
                 .bind("code", verdict.code())
                 .bind("message", verdict.message())
@@ -299,9 +301,14 @@ final class Queue {
     return database.ask(handle ->
         held(handle.createUpdate(RELEASE), claim)
                 .bind("status", claim.was() == Status.PENDING ? "pending" : "errored")
-                .bind("delay", verdict.delay())
+                .bind("delay", interval(verdict.delay()))
                 .execute()
             == 1);
+  }
+
+  /** PostgreSQL counts microseconds. Rounded up: a pause must be over when its rows are due. */
+  private static Duration interval(Duration wait) {
+    return wait.plusNanos(999).truncatedTo(ChronoUnit.MICROS);
   }
 
   private static Update held(Update statement, Claim claim) {

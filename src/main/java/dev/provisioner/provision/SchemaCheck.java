@@ -16,9 +16,9 @@ public final class SchemaCheck {
   /** One thing that must hold, and the SQL that makes it so. */
   private record Need(String condition, String remedy) {}
 
-  private static final List<Need> OBJECTS =
+  /** Without these, even asking whether a table is there is refused. */
+  private static final List<Need> SCHEMAS =
       List.of(
-          new Need("to_regclass('public.pending_vapi_provision') is not null", MIGRATE),
           new Need("to_regnamespace('provisioning') is not null", MIGRATE),
           new Need(
               "has_schema_privilege('public', 'usage')",
@@ -27,11 +27,15 @@ public final class SchemaCheck {
               "has_schema_privilege(to_regnamespace('provisioning')::oid, 'usage')",
               "grant usage on schema provisioning to provisioner;"));
 
-  private static final List<Need> RIGHTS =
+  private static final List<Need> TABLES =
       List.of(
+          new Need("to_regclass('public.pending_vapi_provision') is not null", MIGRATE),
           new Need("to_regclass('provisioning.installation') is not null", MIGRATE),
           new Need("to_regclass('provisioning.departed') is not null", MIGRATE),
-          new Need("to_regclass('provisioning.user_assistant') is not null", MIGRATE),
+          new Need("to_regclass('provisioning.user_assistant') is not null", MIGRATE));
+
+  private static final List<Need> RIGHTS =
+      List.of(
           table("public.pending_vapi_provision", "select"),
           table("public.pending_vapi_provision", "update"),
           table("provisioning.installation", "select"),
@@ -62,8 +66,13 @@ public final class SchemaCheck {
    * @throws QueueUnavailableException the database cannot be asked
    */
   public List<String> problems() {
-    List<String> missing = missing(OBJECTS);
-    return missing.isEmpty() ? missing(RIGHTS) : missing;
+    for (List<Need> needs : List.of(SCHEMAS, TABLES, RIGHTS)) {
+      List<String> missing = missing(needs);
+      if (!missing.isEmpty()) {
+        return missing;
+      }
+    }
+    return List.of();
   }
 
   private List<String> missing(List<Need> needs) {

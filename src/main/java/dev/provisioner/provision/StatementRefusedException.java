@@ -14,8 +14,12 @@ public final class StatementRefusedException extends RuntimeException {
 
   private final String reason;
 
+  /**
+   * @param cause not kept: logged with its stack trace, it would say what the server's message
+   *     quotes
+   */
   StatementRefusedException(SQLException cause) {
-    super(describe(cause), cause);
+    super(describe(cause));
     this.reason = describe(cause);
   }
 

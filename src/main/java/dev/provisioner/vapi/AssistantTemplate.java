@@ -14,6 +14,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,9 @@ public final class AssistantTemplate {
     private static final int NAME_CHARACTERS = 64;
     private static final int EMAIL_CHARACTERS = 320;
 
+    /** How much of a name gives its owner away. */
+    private static final int RECOGNISABLE = 6;
+
     public Subject {
       Objects.requireNonNull(userId, "userId");
       Objects.requireNonNull(provisionId, "provisionId");
@@ -171,6 +175,30 @@ public final class AssistantTemplate {
     /** Without braces: Vapi expands {@code {{…}}} and <code>{%…%}</code> itself in every call. */
     private static String inert(String text, int limit) {
       return PlainText.line(text, limit).replace('{', '(').replace('}', ')');
+    }
+
+    /**
+     * What Vapi has said of this user, who may be quoted in it, without the name and the e-mail.
+     */
+    public String conceal(String said) {
+      return concealName(concealEmail(said));
+    }
+
+    private String concealEmail(String said) {
+      return plainEmail().isEmpty() ? said : said.replace(plainEmail(), "[e-mail]");
+    }
+
+    /** The name also where it was cut, as an assistant's name is; a short one only as a word. */
+    private String concealName(String said) {
+      String name = plainName();
+      String concealed = said;
+      for (int length = name.length(); length >= RECOGNISABLE; length--) {
+        concealed = concealed.replace(name.substring(0, length), "[name]");
+      }
+      return name.isEmpty() || name.length() >= RECOGNISABLE
+          ? concealed
+          : concealed.replaceAll(
+              "(?<![\\p{L}\\p{N}])" + Pattern.quote(name) + "(?![\\p{L}\\p{N}])", "[name]");
     }
 
     /** Ids only. */

@@ -57,11 +57,12 @@ public final class Gate {
   }
 
   /**
-   * Waits for a free slot with no pause in force.
+   * Waits for a free slot, but not for the end of a pause: what waits could be done by others, or
+   * later, once calls go on.
    *
    * @param wait the longest to wait; zero or less does not wait
    * @return a slot to close after the call; null when there is none in time, at once when a pause
-   *     outlasts the wait
+   *     is in force or begins
    * @throws InterruptedException when interrupted while waiting; no slot is held then
    */
   public @Nullable Slot enter(Duration wait) throws InterruptedException {
@@ -74,12 +75,11 @@ public final class Gate {
       while (true) {
         long now = nanoTime.getAsLong();
         long left = patience - (now - start);
-        long pause = pauseAt(now);
-        if (shut || (pause > 0 && pause > left)) {
+        if (shut || pauseAt(now) > 0) {
           return null;
         }
         // Looked at anew after every wait: a pause may have begun while a slot came free.
-        if (pause == 0 && free > 0 && trial == null && me.equals(line.getFirst())) {
+        if (free > 0 && trial == null && me.equals(line.getFirst())) {
           free--;
           Slot slot = new Slot();
           if (refusal != null) {
@@ -90,7 +90,7 @@ public final class Gate {
         if (left <= 0) {
           return null;
         }
-        long ignored = me.awaitNanos(pause > 0 ? pause : left);
+        long ignored = me.awaitNanos(left);
       }
     } finally {
       // Whoever is next must learn that it is.

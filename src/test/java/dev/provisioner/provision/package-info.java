@@ -1,0 +1,4 @@
+@NullMarked
+package dev.provisioner.provision;
+
+import org.jspecify.annotations.NullMarked;
