@@ -21,7 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an attempt knows is only about itself: an earlier one's doubt outlives a definite answer. */
+/**
+ * What an attempt knows is only about itself: an earlier one's doubt outlives a definite answer.
+ */
 @ExtendWith(SharedSupabase.class)
 class DoubtTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -44,14 +46,12 @@ class DoubtTest {
         Arguments.of("402, account works", Fault.status(402), "errored", "rejected", 1),
         Arguments.of("429", Fault.throttled(), "errored", "throttled", 0),
         Arguments.of("401", Fault.status(401), "errored", "account_refused", 0),
-        Arguments.of(
-            "308", Fault.redirect("http://localhost/"), "errored", "account_refused", 0));
+        Arguments.of("308", Fault.redirect("http://localhost/"), "errored", "account_refused", 0));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("definiteNo")
-  void definiteNoLeavesNoDoubt(
-      String name, Fault fault, String status, String code, int spent) {
+  void definiteNoLeavesNoDoubt(String name, Fault fault, String status, String code, int spent) {
     world.start();
     Person person = world.person();
     world.vapi.onCreate().next(fault);

@@ -209,6 +209,21 @@ final class World implements AutoCloseable {
         person.provision());
   }
 
+  /** Processed in doubt that long ago, after a minute's attempt; a look is due. */
+  void settleInDoubt(Person person, Duration ago) {
+    sql(
+        """
+        update public.pending_vapi_provision
+           set status = 'processed', processed_at = now() - %1$s, next_attempt_at = null,
+               confirm_at = now(), attempts = 1,
+               unconfirmed_since = now() - %1$s - interval '1 minute',
+               unconfirmed_until = now() - %1$s
+         where id = ?\
+        """
+            .formatted("interval '" + ago.toMillis() + " milliseconds'"),
+        person.provision());
+  }
+
   /** The app gives the user an assistant. */
   void use(Person person, String assistantId) {
     sql(
