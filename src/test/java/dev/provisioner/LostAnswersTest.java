@@ -164,7 +164,7 @@ class LostAnswersTest {
     assertThat(row.inDoubt()).isTrue();
     assertThat(row.confirmAt()).isNull();
     assertThat(requireNonNull(row.nextAttemptAt()))
-        .isAfter(Instant.now().plus(WAIT).minusSeconds(5))
+        .isAfter(Instant.now().plus(WAIT).minusSeconds(10))
         .isBefore(Instant.now().plus(WAIT).plusSeconds(1));
     assertThat(world.inUse(person)).isNull();
     assertThat(world.vapi.creates()).isEqualTo(1);

@@ -221,14 +221,19 @@ class LostClaimsTest {
     world.vapi.onCreate().next(hold);
     Future<Answer> first = world.inBackground(() -> world.ring(refused, person.provision()));
     hold.awaitArrived(PATIENCE);
-    takeOver(person);
+    Hold secondHold = Hold.beforeApplying();
+    world.vapi.onCreate().next(secondHold);
+    Future<Answer> second = world.inBackground(() -> takeOver(person));
+    secondHold.awaitArrived(PATIENCE);
     Row before = world.row(person);
 
     hold.release();
 
     assertThat(first.get().status()).as("%s", first.get()).isEqualTo(202);
+    assertThat(before.status()).isEqualTo("processing");
     assertThat(world.row(person)).isEqualTo(before);
-    assertThat(before.status()).isEqualTo("processed");
+    secondHold.release();
+    assertThat(second.get().number("created")).as("%s", second.get()).isEqualTo(1);
     assertThat(world.vapi.assistants()).hasSize(1);
   }
 
