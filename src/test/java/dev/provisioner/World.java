@@ -22,14 +22,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,17 +57,22 @@ final class World implements AutoCloseable {
 
   final SupabaseDatabase database;
   final Wire wire;
-  final VapiSimulator vapi = VapiSimulator.start().acceptKey(API_KEY);
+  final VapiSimulator vapi;
 
+  private final boolean alone;
   private final Map<String, String> environment = new HashMap<>();
   private final AtomicLong elapsed = new AtomicLong();
+  private final AtomicLong wallAhead = new AtomicLong();
   private final List<Service> services = new ArrayList<>();
   private final HttpClient http = HttpClient.newHttpClient();
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
   private final Connection superuser;
 
-  private World(SupabaseServer server, SupabaseDatabase database) throws SQLException {
+  private World(SupabaseServer server, SupabaseDatabase database, @Nullable VapiSimulator shared)
+      throws SQLException {
     this.database = database;
+    this.alone = shared == null;
+    this.vapi = shared == null ? VapiSimulator.start().acceptKey(API_KEY) : shared;
     this.wire = Wire.to("localhost", server.port());
     this.superuser = database.connectAsSuperuser();
     environment.put("DATABASE_URL", database.databaseUrl("provisioner", "any", wire.port()));
@@ -94,7 +102,18 @@ final class World implements AutoCloseable {
   /** Around a database that the test has prepared. */
   static World of(SupabaseServer server, SupabaseDatabase database) {
     try {
-      return new World(server, database);
+      return new World(server, database, null);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A copy of an empty project that uses the same Vapi organisation under its own name. */
+  World staging(SupabaseServer server) {
+    SupabaseDatabase template = Objects.requireNonNull(MIGRATED.get(server), "made by empty()");
+    try {
+      return new World(server, server.createDatabase(template), vapi)
+          .with("INSTALLATION", "staging");
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -121,7 +140,9 @@ final class World implements AutoCloseable {
   Service start() {
     Service service =
         new Service(
-            Config.read(environment), Clock.systemUTC(), () -> System.nanoTime() + elapsed.get());
+            Config.read(environment),
+            wallClock().withZone(ZoneOffset.UTC),
+            () -> System.nanoTime() + elapsed.get());
     service.start();
     services.add(service);
     return service;
@@ -151,9 +172,81 @@ final class World implements AutoCloseable {
             .formatted(by));
   }
 
-  /** Lets time pass for the service alone: what it remembers of the database is looked up anew. */
-  void passServiceTime(Duration time) {
+  /** As if the machine had counted on, and nothing else: a lease is used up by waiting. */
+  void elapseMonotonically(Duration time) {
     elapsed.addAndGet(time.toNanos());
+  }
+
+  /** As if the machine had been asleep: only its wall clock has gone on. */
+  void elapseOnTheWall(Duration time) {
+    wallAhead.addAndGet(time.toNanos());
+  }
+
+  private InstantSource wallClock() {
+    return () -> Instant.now().plusNanos(wallAhead.get());
+  }
+
+  /** As if its holder had been silent for too long: anybody may claim the row now. */
+  void endLease(Person person) {
+    sql(
+        """
+        update public.pending_vapi_provision set next_attempt_at = now() - interval '1 second'
+         where id = ? and status = 'processing'\
+        """,
+        person.provision());
+  }
+
+  /** An attempt a minute ago has ended without an answer; the row is due again. */
+  void doubt(Person person) {
+    sql(
+        """
+        update public.pending_vapi_provision
+           set status = 'errored', error_code = 'unknown_outcome', attempts = 1,
+               next_attempt_at = now(), unconfirmed_since = now() - interval '60 seconds',
+               unconfirmed_until = now() - interval '30 seconds'
+         where id = ?\
+        """,
+        person.provision());
+  }
+
+  /** Processed in doubt that long ago, after a minute's attempt; a look is due. */
+  void settleInDoubt(Person person, Duration ago) {
+    sql(
+        """
+        update public.pending_vapi_provision
+           set status = 'processed', processed_at = now() - %1$s, next_attempt_at = null,
+               confirm_at = now(), attempts = 1,
+               unconfirmed_since = now() - %1$s - interval '1 minute',
+               unconfirmed_until = now() - %1$s
+         where id = ?\
+        """
+            .formatted("interval '" + ago.toMillis() + " milliseconds'"),
+        person.provision());
+  }
+
+  /** The app gives the user an assistant. */
+  void use(Person person, String assistantId) {
+    sql(
+        """
+        insert into public.user_settings (user_id, vapi_assistant_id) values (?, ?)
+        on conflict (user_id) do update set vapi_assistant_id = excluded.vapi_assistant_id\
+        """,
+        person.user(),
+        assistantId);
+  }
+
+  /** What an assistant made for this row bears. */
+  Map<String, String> marks(Person person) {
+    return Map.of(
+        "provision_id", person.provision().toString(),
+        "user_id", person.user().toString(),
+        "installation", installation(),
+        "provisioned_by", "vapi-provisioner");
+  }
+
+  String installation() {
+    String own = environment.get("INSTALLATION");
+    return own == null ? text("select id from provisioning.installation") : own;
   }
 
   /** A user who has just verified their e-mail. */
@@ -320,7 +413,11 @@ final class World implements AutoCloseable {
   }
 
   Future<Answer> ringInBackground(Person person) {
-    return background.submit(() -> ring(person));
+    return inBackground(() -> ring(person));
+  }
+
+  <T> Future<T> inBackground(Callable<T> task) {
+    return background.submit(task);
   }
 
   static String announcement(UUID provision) {
@@ -342,6 +439,11 @@ final class World implements AutoCloseable {
 
   Future<Answer> reconcileInBackground(String body) {
     return background.submit(() -> reconcile(body));
+  }
+
+  /** Only this row. */
+  Answer reconcile(Person person) {
+    return reconcile("{\"ids\": [\"" + person.provision() + "\"]}");
   }
 
   /** A signed POST. */
@@ -443,7 +545,9 @@ final class World implements AutoCloseable {
   public void close() {
     background.shutdownNow();
     services.forEach(Service::close);
-    vapi.close();
+    if (alone) {
+      vapi.close();
+    }
     wire.close();
     try {
       superuser.close();

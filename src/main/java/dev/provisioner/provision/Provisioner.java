@@ -69,6 +69,12 @@ final class Provisioner {
    * @param listing ours, listed after the claim, in the windows of the whole batch
    */
   Outcome provision(Claim claim, Answer<List<Assistant>> listing) {
+    if (claim.inUse() == null
+        && claim.earlier() != null
+        && !(listing instanceof Answer.Ok<List<Assistant>>)) {
+      // Vapi is not asked again, so no slot is waited for: the gate may be closed for a minute now.
+      return settle(claim, judge.couldNotLook(listing, claim.attempts()));
+    }
     return provision(claim, null, () -> listing);
   }
 
@@ -84,6 +90,10 @@ final class Provisioner {
       LOG.error("Provision {} of user {} met a bug.", claim.id(), claim.userId(), e);
       verdict = judge.broken(claim.attempts());
     }
+    return settle(claim, verdict);
+  }
+
+  private Outcome settle(Claim claim, Verdict verdict) {
     Outcome outcome = settler.settle(claim, verdict);
     log(outcome);
     return outcome;
