@@ -169,6 +169,11 @@ final class World implements AutoCloseable {
             user));
   }
 
+  /** The user deletes their account, and whatever follows its users goes with it. */
+  void delete(Person person) {
+    database.deleteUser(person.user());
+  }
+
   @Nullable String inUse(Person person) {
     return query(
         "select vapi_assistant_id from public.user_settings where user_id = ?", person.user());
@@ -250,6 +255,33 @@ final class World implements AutoCloseable {
 
   int count(String sql, Object... parameters) {
     return Integer.parseInt(text(sql, parameters));
+  }
+
+  /**
+   * In a connection of its own, as one of Supabase's roles or ours.
+   *
+   * @return the first column of the first row; null where there is none
+   */
+  @Nullable String as(String role, String sql, Object... parameters) {
+    boolean ofTheApi = List.of("anon", "authenticated", "service_role").contains(role);
+    try (Connection connection = database.connect(ofTheApi ? "authenticator" : role)) {
+      if (ofTheApi) {
+        try (PreparedStatement become = connection.prepareStatement("set role " + role)) {
+          become.execute();
+        }
+      }
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        bind(statement, parameters);
+        if (!statement.execute()) {
+          return null;
+        }
+        try (ResultSet row = statement.getResultSet()) {
+          return row.next() ? row.getString(1) : null;
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The signed webhook for a person's row. */
