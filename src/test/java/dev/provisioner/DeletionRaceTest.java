@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.provisioner.World.Answer;
 import dev.provisioner.World.Person;
+import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
@@ -14,6 +15,8 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(SharedSupabase.class)
 class DeletionRaceTest {
   private static final int USERS = 200;
+  private static final int CALL_MILLIS = 20;
 
   private final SupabaseServer supabase;
 
@@ -40,7 +44,8 @@ class DeletionRaceTest {
     try (World world = World.of(supabase, database)) {
       world.as("postgres", "create table public.user_settings (" + settings + ")");
       database.applyMigrations();
-      world.with("VAPI_CONCURRENCY", "16").with("ACK_TIMEOUT", "10s").start();
+      world.with("VAPI_CONCURRENCY", "16").start();
+      world.vapi.onCreate().always(Fault.delay(Duration.ofMillis(CALL_MILLIS)));
       List<Person> people = new ArrayList<>();
       for (int i = 0; i < USERS; i++) {
         people.add(world.person());
@@ -63,28 +68,28 @@ class DeletionRaceTest {
     }
   }
 
-  /** Each is rung for and deleted about together, now this first, now that. */
+  /** Each is rung for, and leaves a random moment later. */
   private static void race(World world, List<Person> people) throws Exception {
     Random random = new Random(20260901);
-    List<Future<Answer>> rings = new ArrayList<>();
-    List<Future<?>> deletions = new ArrayList<>();
-    List<Person> leaving = new ArrayList<>();
-    // As many deletions at once as connections allow.
-    try (ExecutorService auth = Executors.newFixedThreadPool(16)) {
+    List<Future<Answer>> departures = new ArrayList<>();
+    // As many at once as there are connections and slots.
+    try (ExecutorService browsers = Executors.newFixedThreadPool(16)) {
       for (Person each : people) {
-        rings.add(world.ringInBackground(each));
-        leaving.add(each);
-        while (leaving.size() > 12) {
-          Person gone = leaving.remove(random.nextInt(leaving.size()));
-          deletions.add(auth.submit(() -> world.delete(gone)));
-        }
+        int stay = random.nextInt(2 * CALL_MILLIS + 40);
+        departures.add(
+            browsers.submit(() -> {
+              Future<Answer> ring = world.ringInBackground(each);
+              try {
+                ring.get(stay, TimeUnit.MILLISECONDS);
+              } catch (TimeoutException e) {
+                // Still being provisioned: all the better.
+              }
+              world.delete(each);
+              return ring.get();
+            }));
       }
-      leaving.forEach(gone -> deletions.add(auth.submit(() -> world.delete(gone))));
     }
-    for (Future<?> each : deletions) {
-      each.get(); // would throw what made it fail
-    }
-    for (Future<Answer> each : rings) {
+    for (Future<Answer> each : departures) {
       assertThat(each.get().status()).isIn(200, 202, 404);
     }
   }
