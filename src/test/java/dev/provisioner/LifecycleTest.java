@@ -25,6 +25,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LifecycleTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** A settle gives way after half a second; the rest is for slow machines. */
+  private static final Duration SOON = Duration.ofSeconds(5);
+
   /** More than the horizon of any doubt. */
   private static final Duration LONG_AFTER = Duration.ofHours(3);
 
@@ -278,17 +281,18 @@ class LifecycleTest {
     world.start();
     Person person = world.person();
     world.sql("insert into public.user_settings values (?, null)", person.user());
-    Future<Answer> ring;
-    try (Session somebody =
-        Session.holding(world.database, "select from public.user_settings for update")) {
-      ring = world.ringInBackground(person);
-      eventually("a settle that waits", () -> waiting(world) > 0);
-      long begin = System.nanoTime();
-
-      world.delete(person);
-
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
-    }
+    Future<Answer> ring =
+        Session.during(
+            world.database,
+            "select from public.user_settings for update",
+            () -> {
+              Future<Answer> rung = world.ringInBackground(person);
+              eventually("a settle that waits", () -> waiting(world) > 0);
+              long begin = System.nanoTime();
+              world.delete(person);
+              assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
+              return rung;
+            });
 
     assertThat(ring.get().status()).isEqualTo(202);
     assertThat(world.vapi.created()).isEqualTo(1);

@@ -2,38 +2,29 @@ package dev.provisioner;
 
 import dev.provisioner.sandbox.SupabaseDatabase;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.Callable;
 
-/** A transaction of somebody else, open until it is closed: what it has locked is in our way. */
-final class Session implements AutoCloseable {
-  private final Connection connection;
+/** A transaction of somebody else: what it has locked is in our way while it lasts. */
+final class Session {
+  private Session() {}
 
-  private Session(Connection connection) {
-    this.connection = connection;
-  }
-
-  /** Holds what this statement has locked. Nothing of it is ever committed. */
-  static Session holding(SupabaseDatabase database, String statement) {
-    try {
-      Connection connection = database.connectAsSuperuser();
+  /**
+   * Does something while others hold what the statement has locked. Of the statement nothing is
+   * ever committed.
+   */
+  static <T> T during(SupabaseDatabase database, String statement, Callable<T> meanwhile)
+      throws Exception {
+    try (Connection connection = database.connectAsSuperuser()) {
       connection.setAutoCommit(false);
       try (Statement sql = connection.createStatement()) {
         sql.execute(statement);
       }
-      return new Session(connection);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Override
-  public void close() {
-    try {
-      connection.rollback();
-      connection.close();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
+      try {
+        return meanwhile.call();
+      } finally {
+        connection.rollback();
+      }
     }
   }
 }

@@ -109,16 +109,14 @@ class SignedWebhookTest {
   }
 
   @Test
-  void rolledBackSignUpRingsNobody() {
-    try (Session regretted =
-        Session.holding(
-            world.database,
-            """
-            insert into auth.users (id, email, email_confirmed_at)
-            values (gen_random_uuid(), 'ada@example.com', now())\
-            """)) {
-      assertThat(regretted).isNotNull();
-    }
+  void rolledBackSignUpRingsNobody() throws Exception {
+    Session.during(
+        world.database,
+        """
+        insert into auth.users (id, email, email_confirmed_at)
+        values (gen_random_uuid(), 'ada@example.com', now())\
+        """,
+        () -> true);
     Person person = world.person();
 
     eventually("an assistant", () -> world.inUse(person) != null);
