@@ -1,6 +1,5 @@
 package dev.provisioner;
 
-import static dev.provisioner.sandbox.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.provisioner.World.Answer;
@@ -9,7 +8,6 @@ import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.Hold;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SimulatedAssistant;
-import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,9 +22,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedSupabase.class)
 class LifecycleTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  /** A settle gives way after half a second; the rest is for slow machines. */
-  private static final Duration SOON = Duration.ofSeconds(5);
 
   /** More than the horizon of any doubt. */
   private static final Duration LONG_AFTER = Duration.ofHours(3);
@@ -258,58 +253,6 @@ class LifecycleTest {
     assertThat(world.vapi.assistants()).as("found by its id").isEmpty();
   }
 
-  @Test
-  void settingThatDoesNotFollowItsUserIsCleared() {
-    World world = open(withoutForeignKey());
-    world.start();
-    Person person = world.person();
-    world.ring(person);
-    assertThat(world.inUse(person)).isNotNull();
-
-    world.delete(person);
-    assertThat(world.count("select count(*) from public.user_settings")).isEqualTo(1);
-    assertThat(world.inUse(person)).isNull();
-    world.reconcile();
-
-    assertThat(world.vapi.assistants()).isEmpty();
-    assertThat(tombstones(world)).isZero();
-  }
-
-  @Test
-  void deletionDoesNotWaitForASettleThatWaits() throws Exception {
-    World world = open(withoutForeignKey());
-    world.start();
-    Person person = world.person();
-    world.sql("insert into public.user_settings values (?, null)", person.user());
-    Future<Answer> ring =
-        Session.during(
-            world.database,
-            "select from public.user_settings for update",
-            () -> {
-              Future<Answer> rung = world.ringInBackground(person);
-              eventually("a settle that waits", () -> waiting(world) > 0);
-              long begin = System.nanoTime();
-              world.delete(person);
-              assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
-              return rung;
-            });
-
-    assertThat(ring.get().status()).isEqualTo(202);
-    assertThat(world.vapi.created()).isEqualTo(1);
-    assertThat(world.vapi.assistants()).isEmpty();
-    assertThat(world.inUse(person)).isNull();
-  }
-
-  private World withoutForeignKey() {
-    SupabaseDatabase database = supabase.createDatabase();
-    World world = World.of(supabase, database);
-    world.as(
-        "postgres",
-        "create table public.user_settings (user_id uuid primary key, vapi_assistant_id text)");
-    database.applyMigrations();
-    return world;
-  }
-
   private World open(World world) {
     opened = world;
     return world;
@@ -317,13 +260,5 @@ class LifecycleTest {
 
   private static int tombstones(World world) {
     return world.count("select count(*) from provisioning.departed");
-  }
-
-  private static int waiting(World world) {
-    return world.count(
-        """
-        select count(*) from pg_stat_activity
-         where datname = current_database() and usename = 'provisioner' and wait_event_type = 'Lock'\
-        """);
   }
 }

@@ -313,9 +313,7 @@ class MigrationsTest {
             DriverManager.getConnection(database.jdbcUrl("postgres") + "&preferQueryMode=simple");
         Statement statement = migrator.createStatement()) {
       statement.execute(Files.readString(Path.of("migrations", file)));
-      for (SQLWarning each = statement.getWarnings();
-          each != null;
-          each = each.getNextWarning()) {
+      for (SQLWarning each = statement.getWarnings(); each != null; each = each.getNextWarning()) {
         found.add(each.getMessage());
       }
     } catch (SQLException | IOException e) {

@@ -9,6 +9,7 @@ import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.time.Duration;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -161,7 +162,8 @@ class QueueTableTest {
       assertThat(old.reconcile().number("created")).isEqualTo(2);
       assertThat(old.reconcile("{\"dry_run\": true}").number("would_claim")).isZero();
       assertThat(
-              old.reconcile("{\"ids\": [\"%s\"], \"include_failed\": true}".formatted(due.provision()))
+              old.reconcile(
+                      "{\"ids\": [\"%s\"], \"include_failed\": true}".formatted(due.provision()))
                   .number("claimed"))
           .isZero();
       assertThat(old.get("/provisions/" + due.provision()).status()).isEqualTo(200);
@@ -187,8 +189,7 @@ class QueueTableTest {
   private static int statistic(
       World world, String counter, String view, String column, String name) {
     world.query("select pg_stat_force_next_flush()");
-    return world.count(
-        "select %s from %s where %s = ?".formatted(counter, view, column), name);
+    return world.count("select %s from %s where %s = ?".formatted(counter, view, column), name);
   }
 
   private void set(Person person, String columns) {
@@ -197,7 +198,7 @@ class QueueTableTest {
         person.provision());
   }
 
-  private void enqueue(UUID user) {
+  private void enqueue(@Nullable UUID user) {
     world.sql("insert into public.pending_vapi_provision (user_id) values (?::uuid)", user);
   }
 }

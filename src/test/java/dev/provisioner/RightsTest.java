@@ -99,7 +99,10 @@ class RightsTest {
   @Test
   void serviceGivesWayToOthersLocks() {
     assertThat(world.as("provisioner", "show lock_timeout")).isEqualTo("500ms");
-    assertThat(world.as("provisioner", "select current_setting('lock_timeout')::interval < current_setting('deadlock_timeout')::interval"))
+    assertThat(
+            world.as(
+                "provisioner",
+                "select current_setting('lock_timeout')::interval < current_setting('deadlock_timeout')::interval"))
         .isEqualTo("t");
   }
 

@@ -38,11 +38,11 @@ class SignedWebhookTest {
   private final UUID secret;
 
   SignedWebhookTest(SupabaseServer supabase) {
-    world = World.empty(supabase).with("WEBHOOK_SECRETS", NEWER_SECRET + "," + World.WEBHOOK_SECRET);
+    world =
+        World.empty(supabase).with("WEBHOOK_SECRETS", NEWER_SECRET + "," + World.WEBHOOK_SECRET);
     Service service = world.start();
     url = world.database.createVaultSecret("provisioner_url", World.uri(service, "").toString());
-    secret =
-        world.database.createVaultSecret("provisioner_webhook_secret", World.WEBHOOK_SECRET);
+    secret = world.database.createVaultSecret("provisioner_webhook_secret", World.WEBHOOK_SECRET);
     worker = PgNetWorker.start(world.database, Duration.ofMillis(5));
   }
 
@@ -94,7 +94,8 @@ class SignedWebhookTest {
     eventually("a webhook", () -> worker.deliveries().size() == 1);
 
     JsonNode body = JSON.readTree(onlyDelivery().body());
-    assertThat(body.properties()).extracting(Map.Entry::getKey)
+    assertThat(body.properties())
+        .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrder("type", "table", "record", "schema", "old_record");
     assertThat(body.path("type").asText()).isEqualTo("INSERT");
     assertThat(body.path("table").asText()).isEqualTo("pending_vapi_provision");
@@ -231,7 +232,8 @@ class SignedWebhookTest {
 
     assertThat(requestReconcile()).isNotNull();
     eventually("no assistant", () -> world.vapi.assistants().isEmpty());
-    eventually("no tombstone", () -> world.count("select count(*) from provisioning.departed") == 0);
+    eventually(
+        "no tombstone", () -> world.count("select count(*) from provisioning.departed") == 0);
     assertThat(requestReconcile()).isNull();
   }
 

@@ -7,6 +7,7 @@ import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.time.Duration;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -43,9 +44,7 @@ class TriggersTest {
             world.text(
                 "select status || ' ' || attempts || ' ' || email || ' ' || display_name from public.pending_vapi_provision"))
         .isEqualTo("pending 0 ada@example.com Ada Lovelace");
-    assertThat(
-            world.text(
-                "select next_attempt_at - created_at from public.pending_vapi_provision"))
+    assertThat(world.text("select next_attempt_at - created_at from public.pending_vapi_provision"))
         .isEqualTo("00:01:00");
   }
 
@@ -68,7 +67,7 @@ class TriggersTest {
           null                                       | -
           -                                          | -
           """)
-  void displayNameIsWhatTheUserCallsThemself(String meta, String name) {
+  void displayNameIsWhatTheUserCallsThemself(@Nullable String meta, @Nullable String name) {
     UUID user = imported("ada@example.com", meta, "null");
     world.database.confirm(user);
 
@@ -110,8 +109,10 @@ class TriggersTest {
   }
 
   @ParameterizedTest
-  @CsvSource(value = {"-", "''"}, nullValues = "-")
-  void userWithoutAnAddressIsNotEnqueued(String email) {
+  @CsvSource(
+      value = {"-", "''"},
+      nullValues = "-")
+  void userWithoutAnAddressIsNotEnqueued(@Nullable String email) {
     UUID user = imported(email, "{}", "now()");
     assertThat(rows(user)).isZero();
     assertThat(enqueueMissing()).isZero();
@@ -243,7 +244,7 @@ class TriggersTest {
     }
   }
 
-  private UUID imported(String email, String meta, String confirmedAt) {
+  private UUID imported(@Nullable String email, @Nullable String meta, String confirmedAt) {
     UUID user = UUID.randomUUID();
     world.as(
         "supabase_auth_admin",

@@ -224,7 +224,7 @@ final class World implements AutoCloseable {
   }
 
   /** As the superuser. */
-  void sql(String statement, Object... parameters) {
+  void sql(String statement, @Nullable Object... parameters) {
     try (PreparedStatement prepared = superuser.prepareStatement(statement)) {
       bind(prepared, parameters);
       prepared.execute();
@@ -262,7 +262,7 @@ final class World implements AutoCloseable {
    *
    * @return the first column of the first row; null where there is none
    */
-  @Nullable String as(String role, String sql, Object... parameters) {
+  @Nullable String as(String role, String sql, @Nullable Object... parameters) {
     boolean ofTheApi = List.of("anon", "authenticated", "service_role").contains(role);
     try (Connection connection = database.connect(ofTheApi ? "authenticator" : role)) {
       if (ofTheApi) {
@@ -413,7 +413,8 @@ final class World implements AutoCloseable {
     database.drop();
   }
 
-  private static void bind(PreparedStatement statement, Object... parameters) throws SQLException {
+  private static void bind(PreparedStatement statement, @Nullable Object... parameters)
+      throws SQLException {
     for (int i = 0; i < parameters.length; i++) {
       statement.setObject(i + 1, parameters[i]);
     }
