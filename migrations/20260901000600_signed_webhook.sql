@@ -14,8 +14,9 @@ declare
   id text := 'msg_' || replace(gen_random_uuid()::text, '-', '');
   seconds text := floor(extract(epoch from clock_timestamp()))::bigint::text;
 begin
-  select btrim(s.decrypted_secret) into url from vault.decrypted_secrets s where s.name = 'provisioner_url';
-  select btrim(s.decrypted_secret) into secret from vault.decrypted_secrets s where s.name = 'provisioner_webhook_secret';
+  -- White space is what pasting adds: a line break, mostly.
+  select btrim(s.decrypted_secret, e' \t\r\n') into url from vault.decrypted_secrets s where s.name = 'provisioner_url';
+  select btrim(s.decrypted_secret, e' \t\r\n') into secret from vault.decrypted_secrets s where s.name = 'provisioner_webhook_secret';
   if coalesce(url, '') = '' or coalesce(secret, '') = '' then
     return null;
   end if;

@@ -303,6 +303,11 @@ final class World implements AutoCloseable {
             user));
   }
 
+  /** The user deletes their account, and whatever follows its users goes with it. */
+  void delete(Person person) {
+    database.deleteUser(person.user());
+  }
+
   @Nullable String inUse(Person person) {
     return query(
         "select vapi_assistant_id from public.user_settings where user_id = ?", person.user());
@@ -370,7 +375,7 @@ final class World implements AutoCloseable {
   }
 
   /** As the superuser. */
-  void sql(String statement, Object... parameters) {
+  void sql(String statement, @Nullable Object... parameters) {
     try (PreparedStatement prepared = superuser.prepareStatement(statement)) {
       bind(prepared, parameters);
       prepared.execute();
@@ -401,6 +406,33 @@ final class World implements AutoCloseable {
 
   int count(String sql, Object... parameters) {
     return Integer.parseInt(text(sql, parameters));
+  }
+
+  /**
+   * In a connection of its own, as one of Supabase's roles or ours.
+   *
+   * @return the first column of the first row; null where there is none
+   */
+  @Nullable String as(String role, String sql, @Nullable Object... parameters) {
+    boolean ofTheApi = List.of("anon", "authenticated", "service_role").contains(role);
+    try (Connection connection = database.connect(ofTheApi ? "authenticator" : role)) {
+      if (ofTheApi) {
+        try (PreparedStatement become = connection.prepareStatement("set role " + role)) {
+          become.execute();
+        }
+      }
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        bind(statement, parameters);
+        if (!statement.execute()) {
+          return null;
+        }
+        try (ResultSet row = statement.getResultSet()) {
+          return row.next() ? row.getString(1) : null;
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The signed webhook for a person's row. */
@@ -557,7 +589,8 @@ final class World implements AutoCloseable {
     database.drop();
   }
 
-  private static void bind(PreparedStatement statement, Object... parameters) throws SQLException {
+  private static void bind(PreparedStatement statement, @Nullable Object... parameters)
+      throws SQLException {
     for (int i = 0; i < parameters.length; i++) {
       statement.setObject(i + 1, parameters[i]);
     }

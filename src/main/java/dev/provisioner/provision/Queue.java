@@ -20,8 +20,11 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.StatementCustomizer;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * The queue's SQL for open rows: claim, settle, let go. Every change of a row is one statement, or
@@ -189,6 +192,21 @@ final class Queue {
   private static final String SETTLE_HELD = settleWhere("claim_token = :token");
   private static final String SETTLE_FAILED = settleWhere("status = 'failed'");
 
+  /**
+   * Once the driver has prepared statements at the server it waits for each answer of unknown
+   * length, and what it sends to get it ends the implicit transaction. Statements that are never
+   * prepared go out together. A transaction begun and ended by us would not do: a service that
+   * froze in between would keep its locks, and a user's deletion waiting.
+   */
+  private static final StatementCustomizer ONE_TRANSACTION =
+      new StatementCustomizer() {
+        @Override
+        public void beforeExecution(PreparedStatement statement, StatementContext context)
+            throws SQLException {
+          statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+        }
+      };
+
   private final Database database;
   private final Policy policy;
   private final Clock clock;
@@ -267,6 +285,7 @@ final class Queue {
         row.apply(handle.createUpdate(sql))
             .bind("assistant", assistantId)
             .bind("firstLook", policy.vapiTimeout())
+            .addCustomizer(ONE_TRANSACTION)
             .execute((statement, context) -> lastRow(statement.get())));
   }
 

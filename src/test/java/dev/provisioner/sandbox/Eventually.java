@@ -17,10 +17,15 @@ public final class Eventually {
    * @throws AssertionError if it does not hold within ten seconds
    */
   public static void eventually(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    eventually(what, PATIENCE, condition);
+  }
+
+  /** The same with another patience, for what takes its time, such as a JVM to start. */
+  public static void eventually(String what, Duration patience, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("did not happen within " + PATIENCE + ": " + what);
+        throw new AssertionError("did not happen within " + patience + ": " + what);
       }
       LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
     }

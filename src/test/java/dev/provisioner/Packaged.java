@@ -1,0 +1,141 @@
+package dev.provisioner;
+
+import static dev.provisioner.sandbox.Eventually.eventually;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The jar that is deployed, run by the JDK of the tests, with this environment and no other. */
+final class Packaged implements AutoCloseable {
+  static final Path JAR = Path.of("target/app/vapi-provisioner.jar");
+
+  /** JVMs are slow to start where many start at once. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final Pattern PORT = Pattern.compile("serves on port (\\d+)");
+
+  private final Process process;
+  private final List<String> out = new CopyOnWriteArrayList<>();
+  private final List<String> err = new CopyOnWriteArrayList<>();
+  private final List<Thread> readers;
+
+  private Packaged(Process process) {
+    this.process = process;
+    this.readers =
+        List.of(
+            Thread.ofVirtual().start(() -> read(process.inputReader(), out)),
+            Thread.ofVirtual().start(() -> read(process.errorReader(), err)));
+  }
+
+  /** Runs a command; no arguments: serves. */
+  static Packaged run(Map<String, String> environment, String... arguments) {
+    return run(List.of(), environment, arguments);
+  }
+
+  /**
+   * The same with options for the JVM.
+   *
+   * @param options such as system properties
+   */
+  static Packaged run(List<String> options, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-jar", JAR.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    try {
+      return new Packaged(builder.start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until it serves, and says where. */
+  URI uri(String path) {
+    eventually("a port in " + out + err, PATIENCE, () -> port() > 0 || !process.isAlive());
+    if (port() == 0) {
+      throw new AssertionError("does not serve: " + out + err);
+    }
+    return URI.create("http://localhost:" + port() + path);
+  }
+
+  /** SIGTERM, as Fly.io and everybody else send it. */
+  void terminate() {
+    process.destroy();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Waits for its end, and for all that it has said. */
+  int exitCode() {
+    try {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("did not end: " + out + err);
+      }
+      for (Thread each : readers) {
+        each.join();
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Its standard output so far, by lines. */
+  List<String> out() {
+    return List.copyOf(out);
+  }
+
+  /** Its standard error so far, by lines. */
+  List<String> err() {
+    return List.copyOf(err);
+  }
+
+  /** SIGKILL: no shutdown hook runs. Returns when it is dead. */
+  void kill() {
+    process.destroyForcibly();
+    exitCode();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+
+  private int port() {
+    for (String line : out) {
+      Matcher matcher = PORT.matcher(line);
+      if (matcher.find()) {
+        return Integer.parseInt(matcher.group(1));
+      }
+    }
+    return 0;
+  }
+
+  private static void read(BufferedReader reader, List<String> lines) {
+    try (reader) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        lines.add(line);
+      }
+    } catch (IOException e) {
+      // It was killed.
+    }
+  }
+}
