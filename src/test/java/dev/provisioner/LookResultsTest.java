@@ -99,7 +99,8 @@ class LookResultsTest {
 
     world.reconcile();
 
-    assertThat(world.vapi.deleted()).as("the other").hasSize(1);
+    // What closes the gate ends the look; anything else leaves only the one assistant.
+    assertThat(world.vapi.deleted()).hasSize(status == 401 || status == 429 ? 0 : 1);
     assertDoubtStands(before);
 
     world.elapse(Duration.ofMinutes(2));

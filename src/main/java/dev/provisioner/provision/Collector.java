@@ -1,6 +1,7 @@
 package dev.provisioner.provision;
 
 import dev.provisioner.vapi.Answer;
+import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,12 @@ final class Collector {
   private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
 
   private final VapiClient vapi;
+  private final Gate gate;
   private final DoubtLedger ledger;
 
-  Collector(VapiClient vapi, DoubtLedger ledger) {
+  Collector(VapiClient vapi, Gate gate, DoubtLedger ledger) {
     this.vapi = vapi;
+    this.gate = gate;
     this.ledger = ledger;
   }
 
@@ -37,6 +40,9 @@ final class Collector {
   Fate collect(String assistantId, @Nullable UUID provisionId, UUID userId) {
     if (!ledger.standing(provisionId, userId).allowsDeleting(assistantId)) {
       return Fate.KEPT;
+    }
+    if (!gate.isOpen()) {
+      return Fate.REMAINS; // the call before this one may have closed it
     }
     return switch (vapi.delete(assistantId)) {
       case Answer.Ok<String> ok -> {

@@ -4,6 +4,7 @@ import dev.provisioner.provision.Look.OfProvision;
 import dev.provisioner.provision.Look.OfTombstone;
 import dev.provisioner.vapi.Answer;
 import dev.provisioner.vapi.Assistant;
+import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +24,21 @@ final class Looks {
   private final DoubtLedger ledger;
   private final Queue queue;
   private final VapiClient vapi;
+  private final Gate gate;
   private final Census census;
   private final Collector collector;
 
-  Looks(DoubtLedger ledger, Queue queue, VapiClient vapi, Census census, Collector collector) {
+  Looks(
+      DoubtLedger ledger,
+      Queue queue,
+      VapiClient vapi,
+      Gate gate,
+      Census census,
+      Collector collector) {
     this.ledger = ledger;
     this.queue = queue;
     this.vapi = vapi;
+    this.gate = gate;
     this.census = census;
     this.collector = collector;
   }
@@ -42,12 +51,15 @@ final class Looks {
   }
 
   /**
-   * Callers hold a slot of the gate.
+   * Callers hold a slot of the gate. If it closes meanwhile, the rest comes again by itself.
    *
-   * @param listing ours in the windows of all these looks
+   * @param listing ours in the windows of all these looks; null where there is none
    */
-  void perform(List<Look> looks, Answer<List<Assistant>> listing) {
+  void perform(List<Look> looks, @Nullable Answer<List<Assistant>> listing) {
     for (Look look : looks) {
+      if (!gate.isOpen()) {
+        return;
+      }
       boolean clean =
           switch (look) {
             case OfProvision it -> atProvision(it, listing);
@@ -63,7 +75,7 @@ final class Looks {
   }
 
   /** Whether nothing is left to be done. */
-  private boolean atProvision(OfProvision look, Answer<List<Assistant>> listing) {
+  private boolean atProvision(OfProvision look, @Nullable Answer<List<Assistant>> listing) {
     if (!(listing instanceof Answer.Ok<List<Assistant>> ok)) {
       return false;
     }
@@ -77,7 +89,7 @@ final class Looks {
     return collect(look, found);
   }
 
-  private boolean atTombstone(OfTombstone look, Answer<List<Assistant>> listing) {
+  private boolean atTombstone(OfTombstone look, @Nullable Answer<List<Assistant>> listing) {
     List<Assistant> found = new ArrayList<>();
     boolean sure = true;
     if (look.doubt() != null) {

@@ -66,16 +66,20 @@ final class Provisioner {
   /**
    * For a row of a batch.
    *
-   * @param listing ours, listed after the claim, in the windows of the whole batch
+   * @param listing ours, listed after the claim, in the windows of the whole batch; null where no
+   *     slot could be had for it
    */
-  Outcome provision(Claim claim, Answer<List<Assistant>> listing) {
-    if (claim.inUse() == null
-        && claim.earlier() != null
-        && !(listing instanceof Answer.Ok<List<Assistant>>)) {
-      // Vapi is not asked again, so no slot is waited for: the gate may be closed for a minute now.
-      return settle(claim, judge.couldNotLook(listing, claim.attempts()));
+  Outcome provision(Claim claim, @Nullable Answer<List<Assistant>> listing) {
+    if (claim.inUse() == null && claim.earlier() != null) {
+      // Vapi is not asked again, so no slot is waited for.
+      if (listing == null) {
+        return settle(claim, new LetGo(gate.paused()));
+      }
+      if (!(listing instanceof Answer.Ok<List<Assistant>>)) {
+        return settle(claim, judge.couldNotLook(listing, claim.attempts()));
+      }
     }
-    return provision(claim, null, () -> listing);
+    return provision(claim, null, () -> requireNonNull(listing));
   }
 
   private Outcome provision(

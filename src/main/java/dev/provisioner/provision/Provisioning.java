@@ -52,7 +52,7 @@ public final class Provisioning {
     schemaCheck = new SchemaCheck(database);
     Installation installation = new Installation(queue, its.installation());
     Census census = new Census(its.vapi(), installation);
-    Collector collector = new Collector(its.vapi(), ledger);
+    Collector collector = new Collector(its.vapi(), its.gate(), ledger);
     Judge judge = new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble()));
     Settler settler =
         new Settler(queue, ledger, collector, judge, its.gate(), policy, its.nanoTime());
@@ -67,7 +67,7 @@ public final class Provisioning {
             queue,
             provisioner,
             census,
-            new Looks(ledger, queue, its.vapi(), census, collector),
+            new Looks(ledger, queue, its.vapi(), its.gate(), census, collector),
             its.gate(),
             its.workers(),
             policy.vapiTimeout(),

@@ -151,7 +151,7 @@ public final class Reconciler {
             .filter(Objects::nonNull)
             .map(Objects::requireNonNull)
             .toList();
-    Answer<List<Assistant>> listing = list(doubts);
+    @Nullable Answer<List<Assistant>> listing = list(doubts);
     List<Future<Outcome>> work =
         claims.stream()
             .map(claim -> workers.submit(() -> provisioner.provision(claim, listing)))
@@ -174,14 +174,9 @@ public final class Reconciler {
     return outcomes;
   }
 
-  private Answer<List<Assistant>> list(List<Doubt> doubts) throws InterruptedException {
-    if (doubts.isEmpty()) {
-      return new Answer.Ok<>(List.of());
-    }
-    try (Gate.Slot slot = gate.enter(patience)) {
-      return slot == null
-          ? new Answer.NotSent<>("all calls allowed at once were taken, or calls are paused.")
-          : census.take(doubts);
+  private @Nullable Answer<List<Assistant>> list(List<Doubt> doubts) throws InterruptedException {
+    try (Gate.Slot slot = doubts.isEmpty() ? null : gate.enter(patience)) {
+      return slot == null ? null : census.take(doubts);
     }
   }
 
