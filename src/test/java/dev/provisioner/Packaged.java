@@ -75,7 +75,8 @@ final class Packaged implements AutoCloseable {
 
   /** SIGTERM, as Fly.io and everybody else send it. */
   void terminate() {
-    process.destroy();
+    // Process.destroy() would close the streams, too, and its last words be lost.
+    process.toHandle().destroy();
   }
 
   boolean isAlive() {

