@@ -69,6 +69,7 @@ class LifecycleTest {
 
     assertThat(world.vapi.assistants()).hasSize(1);
     assertThat(world.vapi.deleted()).isEmpty();
+    assertThat(tombstones(world)).as("or they would pile up, and ring forever").isZero();
   }
 
   @Test

@@ -53,7 +53,7 @@ class ReadinessTest {
     Answer ready = readiness(world);
 
     assertThat(ready.status()).as("%s", ready).isEqualTo(200);
-    assertThat(ready.response().body())
+    assertThat(ready.response().body().strip())
         .isEqualTo(
             "{\"status\":\"ready\",\"checks\":{\"instance\":{\"status\":\"ready\"},"
                 + "\"database\":{\"status\":\"ready\"},\"vapi\":{\"status\":\"ready\"}}}");

@@ -155,9 +155,15 @@ final class DoubtLedger {
             .list());
   }
 
-  /** Takes the looks at tombstones that are due; none where assistants outlive their users. */
+  /**
+   * Takes the looks at tombstones that are due. Where assistants outlive their users the tombstones
+   * are thrown away: kept, they would ring for ever, and be carried out one day when nobody expects
+   * it.
+   */
   List<OfTombstone> takeTombstones(int limit) {
     if (!policy.deprovision()) {
+      database.ask(
+          handle -> handle.execute("delete from provisioning.departed where confirm_at <= now()"));
       return List.of();
     }
     return database.ask(handle ->
