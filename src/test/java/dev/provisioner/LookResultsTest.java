@@ -31,6 +31,9 @@ class LookResultsTest {
   /** Nothing can come any more: the next look is the last. */
   private static final Duration TWO_HOURS = Duration.ofHours(2);
 
+  /** When a look comes again that should have been the last, but could not finish. */
+  private static final Duration WITHIN_THE_HOUR = Duration.ofMinutes(61);
+
   private final World world;
   private final Person person;
 
@@ -81,7 +84,7 @@ class LookResultsTest {
     assertThat(world.vapi.callsTo(Operation.DELETE)).isEmpty();
     assertDoubtStands(before);
 
-    world.elapse(Duration.ofSeconds(3));
+    world.elapse(WITHIN_THE_HOUR);
     world.reconcile();
 
     assertThat(world.vapi.deleted()).containsExactly(spare);
@@ -103,7 +106,7 @@ class LookResultsTest {
     assertThat(world.vapi.deleted()).hasSize(status == 401 || status == 429 ? 0 : 1);
     assertDoubtStands(before);
 
-    world.elapse(Duration.ofMinutes(2));
+    world.elapse(WITHIN_THE_HOUR);
     world.reconcile();
 
     assertThat(world.vapi.deleted()).hasSize(2);
@@ -210,7 +213,7 @@ class LookResultsTest {
     assertThat(world.inUse(person)).isNull();
     assertThat(world.vapi.callsTo(Operation.DELETE)).isEmpty();
     assertDoubtStands(before);
-    world.elapse(Duration.ofSeconds(3));
+    world.elapse(WITHIN_THE_HOUR);
     world.reconcile();
     assertThat(world.inUse(person)).isEqualTo(late);
   }

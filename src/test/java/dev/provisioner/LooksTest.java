@@ -182,6 +182,31 @@ class LooksTest {
     return world.vapi.callsTo(Operation.LIST).size();
   }
 
+  /**
+   * Such as at an assistant that somebody has pinned at Vapi: not every twenty seconds for ever.
+   */
+  @Test
+  void looksThatCannotFinishComeHourly() {
+    Person person = world.person();
+    Duration longAgo = Duration.ofHours(5);
+    String used = world.vapi.seed(world.marks(person), Instant.now().minus(longAgo)).id();
+    String pinned = world.vapi.seed(world.marks(person), Instant.now().minus(longAgo)).id();
+    world.use(person, used);
+    world.settleInDoubt(person, longAgo);
+    world.vapi.onDelete().always(Fault.status(409));
+
+    world.reconcile();
+
+    Instant inAnHour = Instant.now().plus(Duration.ofHours(1));
+    assertThat(world.row(person).confirmAt())
+        .isBetween(inAnHour.minusSeconds(60), inAnHour.plusSeconds(60));
+    world.vapi.onDelete().clear();
+    world.elapse(Duration.ofMinutes(61));
+    world.reconcile();
+    assertThat(world.vapi.deleted()).containsExactly(pinned);
+    assertThat(world.row(person).inDoubt()).isFalse();
+  }
+
   private void elapseToLook(Person person) {
     double left =
         Double.parseDouble(

@@ -38,9 +38,17 @@ final class DoubtLedger {
   /**
    * Rules 15 and 16: a look is taken by pushing the clock forward, each time by as long as has
    * passed since the row was settled, so looks come at 1, 2, 4, … times VAPI_TIMEOUT; the last as
-   * soon as no create can be on its way any more. A failed row does not say when it was settled,
-   * but its doubt reaches that far.
+   * soon as no create can be on its way any more. If that one cannot do all there is to do, more
+   * come the same way, at most an hour apart. A failed row does not say when it was settled, but
+   * its doubt reaches that far.
    */
+  private static final String NEXT_LOOK =
+      """
+      now() + greatest(:firstLook, case
+                when now() < ends_at then least(now() - settled_at, ends_at - now())
+                else least(now() - ends_at, :horizon) end)\
+      """;
+
   private static final String TAKE_ROWS =
       """
       with found as (
@@ -53,17 +61,19 @@ final class DoubtLedger {
            for update skip locked
       )
       update public.pending_vapi_provision q
-         set confirm_at = now() + greatest(:firstLook, least(now() - settled_at, ends_at - now()))
+         set confirm_at = <next look>
         from found
        where q.id = found.id
       returning q.id, q.user_id, q.status, q.unconfirmed_since, q.unconfirmed_until,
                 now() >= ends_at as last\
-      """;
+      """
+          .replace("<next look>", NEXT_LOOK);
 
   private static final String TAKE_TOMBSTONES =
       """
       with found as (
-        select user_id, greatest(departed_at, unconfirmed_until) + :horizon as ends_at
+        select user_id, departed_at as settled_at,
+               greatest(departed_at, unconfirmed_until) + :horizon as ends_at
           from provisioning.departed
          where confirm_at <= now()
          order by confirm_at
@@ -71,13 +81,14 @@ final class DoubtLedger {
            for update skip locked
       )
       update provisioning.departed d
-         set confirm_at = now() + greatest(:firstLook, least(now() - departed_at, ends_at - now()))
+         set confirm_at = <next look>
         from found
        where d.user_id = found.user_id
       returning d.user_id, d.provision_ids, d.assistant_ids, d.departed_at,
                 d.unconfirmed_since, d.unconfirmed_until,
                 d.unconfirmed_until is null or now() >= ends_at as last\
-      """;
+      """
+          .replace("<next look>", NEXT_LOOK);
 
   private static final String END_ROW =
       """
