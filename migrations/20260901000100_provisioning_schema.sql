@@ -12,6 +12,10 @@ begin
   if exists (select from pg_available_extensions where name = 'pg_net' and installed_version is null) then
     create extension pg_net;
   end if;
+  if to_regprocedure('extensions.hmac(bytea, bytea, text)') is null then
+    raise warning 'pgcrypto is not in the schema extensions: webhooks cannot be signed, and nothing will ring'
+      using hint = 'alter extension pgcrypto set schema extensions;';
+  end if;
 end
 $$;
 

@@ -67,9 +67,12 @@ begin
       using hint = 'Give these columns defaults, or create the settings row before the user is verified; else rows end as errored with settings_refused.';
   end if;
 
-  execute format(
-    'create or replace view provisioning.user_assistant as
-       select %I as user_id, vapi_assistant_id from public.user_settings', key_column);
+  -- One that is there may have been pointed elsewhere.
+  if to_regclass('provisioning.user_assistant') is null then
+    execute format(
+      'create view provisioning.user_assistant as
+         select %I as user_id, vapi_assistant_id from public.user_settings', key_column);
+  end if;
 end
 $$;
 

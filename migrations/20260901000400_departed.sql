@@ -53,8 +53,21 @@ begin
   if user_gone then
     -- Only where the app's table does not follow its users by itself: a setting left behind would
     -- say that the assistant is still in use, and what is in use is never deleted.
-    update provisioning.user_assistant set vapi_assistant_id = null
-     where user_id = old.user_id and vapi_assistant_id = old.assistant_id;
+    -- A block of its own: what the app's table refuses must not take the tombstone with it.
+    begin
+      begin
+        update provisioning.user_assistant set vapi_assistant_id = null
+         where user_id = old.user_id and vapi_assistant_id = old.assistant_id;
+      exception
+        when not_null_violation then
+          update provisioning.user_assistant set vapi_assistant_id = ''
+           where user_id = old.user_id and vapi_assistant_id = old.assistant_id;
+      end;
+    exception
+      when others then
+        raise warning 'vapi-provisioner: the setting of departed user % still names an assistant: % (%). It stays at Vapi while it does.',
+          old.user_id, sqlerrm, sqlstate;
+    end;
   end if;
   return null;
 exception

@@ -44,7 +44,7 @@ create or replace trigger vapi_provisioner_user_imported
 create or replace function provisioning.enqueue_missing(
   max integer default 1000, since timestamptz default '-infinity'
 ) returns integer
-language sql security definer set search_path = ''
+language sql security definer set search_path = '' set lock_timeout = '500ms'
 as $$
   with enqueued as (
     insert into public.pending_vapi_provision (user_id, email, display_name)
@@ -52,6 +52,7 @@ as $$
       from auth.users u
      where u.email_confirmed_at >= since
        and u.email <> ''
+       and u.deleted_at is null
        and not exists (select from public.pending_vapi_provision q
                         where q.user_id = u.id and q.status <> 'processed')
        and not exists (select from provisioning.user_assistant a

@@ -126,12 +126,13 @@ public final class Service implements AutoCloseable {
     LOG.info("Draining: no new work; up to {} for what is under way.", drainTime);
     Instant deadline = clock.instant().plus(notice).plus(drainTime);
     readiness.drain();
-    provisioning.sweep().close();
+    provisioning.sweep().stop();
     gate.shut();
     Thread.sleep(notice);
     server.stop(left(deadline));
     workers.shutdown();
-    if (!workers.awaitTermination(left(deadline).toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!workers.awaitTermination(left(deadline).toMillis(), TimeUnit.MILLISECONDS)
+        || !provisioning.sweep().awaitEnd(left(deadline))) {
       LOG.warn(
           "Not everything was settled in time; those rows are due again when their leases end.");
     }
@@ -162,6 +163,8 @@ public final class Service implements AutoCloseable {
     Secret password = config.database().password();
     settings.setPassword(password == null ? null : password.value());
     settings.setMaximumPoolSize(Math.min(MOST_CONNECTIONS, config.vapi().concurrency() + 2));
+    settings.setMinimumIdle(1);
+    settings.setIdleTimeout(60_000);
     // A webhook that cannot be served is told so while its sender still listens.
     settings.setConnectionTimeout(2000);
     settings.setValidationTimeout(1000);

@@ -53,6 +53,38 @@ class LooseSettingsTest {
   }
 
   @Test
+  void settingThatMayNotBeNullCostsNoTombstone() {
+    Person person = world.person();
+    world.ring(person);
+    world.sql("alter table public.user_settings alter vapi_assistant_id set not null");
+
+    world.delete(person);
+    assertThat(world.inUse(person)).isEmpty();
+    world.reconcile();
+
+    assertThat(world.vapi.assistants()).isEmpty();
+  }
+
+  @Test
+  void settingThatMayNotBeTouchedCostsNoTombstone() {
+    Person person = world.person();
+    world.ring(person);
+    world.sql(
+        """
+        create function public.keep() returns trigger language plpgsql as $$
+        begin
+          raise exception 'settings are for ever';
+        end $$;
+        create trigger keep before update on public.user_settings
+          for each row execute function public.keep()\
+        """);
+
+    world.delete(person);
+
+    assertThat(world.count("select count(*) from provisioning.departed")).isEqualTo(1);
+  }
+
+  @Test
   void deletionDoesNotWaitForASettleThatWaits() throws Exception {
     Person person = world.person();
     world.sql("insert into public.user_settings values (?, null)", person.user());

@@ -53,6 +53,28 @@ class SettingsRefusedTest {
             """,
             "drop trigger refuse on public.user_settings"),
         Arguments.of(
+            "PT402", // as apps answer through the Data API
+            """
+            create function public.refuse() returns trigger language plpgsql as $$
+            begin
+              raise sqlstate 'PT402';
+            end $$;
+            create trigger refuse before insert on public.user_settings
+              for each row execute function public.refuse()\
+            """,
+            "drop trigger refuse on public.user_settings"),
+        Arguments.of(
+            "not there", // a refusal without a word
+            """
+            create function public.refuse() returns trigger language plpgsql as $$
+            begin
+              return null;
+            end $$;
+            create trigger refuse before insert on public.user_settings
+              for each row execute function public.refuse()\
+            """,
+            "drop trigger refuse on public.user_settings"),
+        Arguments.of(
             "42501",
             "revoke insert (user_id, vapi_assistant_id) on provisioning.user_assistant from provisioner",
             "grant insert (user_id, vapi_assistant_id) on provisioning.user_assistant to provisioner"));

@@ -171,8 +171,7 @@ class VapiRefusalTest {
     Answer degraded = world.get("/readyz");
     assertThat(degraded.status()).isEqualTo(200);
     assertThat(degraded.field("status")).isEqualTo("degraded");
-    assertThat(degraded.json().at("/checks/vapi/reason").asText())
-        .contains("VAPI_API_KEY", "401", "Invalid Key.");
+    assertThat(degraded.json().at("/checks/vapi/reason").asText()).contains("VAPI_API_KEY", "401");
 
     world.elapse(Duration.ofSeconds(61));
     Answer stillRefused = world.reconcile();

@@ -35,6 +35,10 @@ record Claim(
     @Nullable String inUse,
     Lease lease) {
 
+  Plan plan() {
+    return Plan.of(inUse, remembered, earlier);
+  }
+
   @Override
   public String toString() {
     return "Claim[" + id + "]";

@@ -60,7 +60,7 @@ final class Collector {
             assistantId,
             userId,
             provisionId,
-            obstacle);
+            obstacle.getClass().getSimpleName());
         yield Fate.REMAINS;
       }
     };

@@ -10,8 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs statements, and tells a database that cannot be asked from one that refuses. */
 final class Database {
-  /** Constraint and data errors, missing rights and objects, and what an app's trigger raises. */
-  private static final Set<String> REFUSALS = Set.of("22", "23", "42", "44", "P0");
+  /**
+   * Connection, rollback, resources, operator, system, and internal errors. All else is a refusal:
+   * an app's trigger may raise any class it likes.
+   */
+  private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58", "XX");
+
+  /** A lock held by somebody else; a server that is not the primary any more. */
+  private static final Set<String> PASSING_STATES = Set.of("55P03", "25006");
 
   private final Jdbi jdbi;
 
@@ -36,7 +42,10 @@ final class Database {
         throw e;
       }
       String state = cause.getSQLState();
-      if (state != null && state.length() == 5 && REFUSALS.contains(state.substring(0, 2))) {
+      if (state != null
+          && state.length() == 5
+          && !PASSING.contains(state.substring(0, 2))
+          && !PASSING_STATES.contains(state)) {
         throw new StatementRefusedException(cause);
       }
       throw new QueueUnavailableException(

@@ -22,7 +22,8 @@ final class DoubtLedger {
       """
       update public.pending_vapi_provision
          set unconfirmed_since = coalesce(unconfirmed_since, :since),
-             unconfirmed_until = greatest(unconfirmed_until + interval '1 microsecond', now()),
+             unconfirmed_until =
+               greatest(unconfirmed_until + interval '1 microsecond', now(), :since),
              confirm_at = case when status in ('processed', 'failed')
                                then least(confirm_at, now() + :firstLook) end
        where id = :id\
@@ -173,8 +174,14 @@ final class DoubtLedger {
    */
   List<OfTombstone> takeTombstones(int limit) {
     if (!policy.deprovision()) {
-      database.ask(
-          handle -> handle.execute("delete from provisioning.departed where confirm_at <= now()"));
+      database.ask(handle ->
+          handle.execute(
+              """
+              delete from provisioning.departed where user_id in (
+                select user_id from provisioning.departed
+                 where confirm_at <= now() limit ? for update skip locked)
+              """,
+              limit));
       return List.of();
     }
     return database.ask(handle ->
@@ -186,8 +193,8 @@ final class DoubtLedger {
             .map((row, context) ->
                 new OfTombstone(
                     row.getObject("user_id", UUID.class),
-                    Set.of((UUID[]) elements(row, "provision_ids")),
-                    Set.of((String[]) elements(row, "assistant_ids")),
+                    Set.copyOf(List.of((UUID[]) elements(row, "provision_ids"))),
+                    Set.copyOf(List.of((String[]) elements(row, "assistant_ids"))),
                     requireNonNull(Rows.instant(row, "departed_at")),
                     Rows.doubt(row, "unconfirmed_since", "unconfirmed_until"),
                     row.getBoolean("last")))

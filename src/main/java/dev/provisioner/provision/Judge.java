@@ -16,6 +16,8 @@ final class Judge {
   /** How soon a row is tried again that waits for the account to be mended. */
   static final Duration ACCOUNT_DELAY = Duration.ofMinutes(1);
 
+  private static final Duration LET_GO_DELAY = Duration.ofSeconds(15);
+
   private final Policy policy;
   private final Backoff backoff;
 
@@ -38,7 +40,8 @@ final class Judge {
       return new LetGo(gatePaused);
     }
     if (leaseLeft.compareTo(policy.leaseForCreate()) < 0) {
-      return new LetGo(Duration.ZERO);
+      // Not at once: a listing that takes longer than the lease must not be repeated in a circle.
+      return new LetGo(LET_GO_DELAY);
     }
     return null;
   }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Looks {
   private static final Logger LOG = LoggerFactory.getLogger(Looks.class);
-  private static final int AT_ONCE = 1000;
+  private static final int AT_ONCE = 100;
 
   private final DoubtLedger ledger;
   private final Queue queue;
@@ -108,6 +108,7 @@ final class Looks {
           }
         }
         case Answer.Missing<Assistant> gone -> {}
+        case Answer.Rejected<Assistant> no -> {} // what the app had there is no assistant of ours
         case Answer<Assistant> obstacle -> sure = false;
       }
     }
@@ -119,7 +120,8 @@ final class Looks {
       switch (vapi.get(candidate.id())) {
         case Answer.Ok<Assistant> ok -> {
           try {
-            if (queue.adoptFailed(look.id(), candidate.id()).held()) {
+            Settled settled = queue.adoptFailed(look.id(), candidate.id());
+            if (settled.held() && candidate.id().equals(settled.inUse())) {
               LOG.info(
                   "Provision {} of user {} had failed; its assistant {} appeared after all and is adopted.",
                   look.id(),

@@ -11,7 +11,6 @@ import dev.provisioner.vapi.AssistantTemplate;
 import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +68,8 @@ final class Provisioner {
    * @param listing ours, listed after the claim, in the windows of the whole batch; null where no
    *     slot could be had for it
    */
-  Outcome provision(Claim claim, @Nullable Answer<List<Assistant>> listing) {
-    if (claim.inUse() == null && claim.earlier() != null) {
+  Outcome provisionInBatch(Claim claim, @Nullable Answer<List<Assistant>> listing) {
+    if (claim.plan() == Plan.LOOK_FIRST && claim.remembered() == null) {
       // Vapi is not asked again, so no slot is waited for.
       if (listing == null) {
         return settle(claim, new LetGo(gate.paused()));
@@ -79,17 +78,20 @@ final class Provisioner {
         return settle(claim, judge.couldNotLook(listing, claim.attempts()));
       }
     }
-    return provision(claim, null, () -> requireNonNull(listing));
+    return provision(claim, null, () -> listing);
   }
 
   private Outcome provision(
-      Claim claim, Gate.@Nullable Slot held, Supplier<Answer<List<Assistant>>> listing) {
+      Claim claim, Gate.@Nullable Slot held, Supplier<@Nullable Answer<List<Assistant>>> listing) {
     Verdict verdict;
     try (Gate.Slot slot = held != null || claim.inUse() != null ? held : enter(claim)) {
       verdict =
           slot == null && claim.inUse() == null ? new LetGo(gate.paused()) : decide(claim, listing);
     } catch (QueueUnavailableException e) {
       verdict = new LetGo(Duration.ZERO); // only ever asked before anything is sent
+    } catch (StatementRefusedException e) {
+      LOG.error("The database refuses ({}); GET /readyz names what is missing.", e.reason());
+      verdict = new LetGo(Judge.ACCOUNT_DELAY);
     } catch (RuntimeException e) {
       LOG.error("Provision {} of user {} met a bug.", claim.id(), claim.userId(), e);
       verdict = judge.broken(claim.attempts());
@@ -114,8 +116,8 @@ final class Provisioner {
     }
   }
 
-  private Verdict decide(Claim claim, Supplier<Answer<List<Assistant>>> listing) {
-    return switch (Plan.of(claim.inUse(), claim.remembered(), claim.earlier())) {
+  private Verdict decide(Claim claim, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+    return switch (claim.plan()) {
       case RECORD_EXISTING -> new AlreadyProvisioned(requireNonNull(claim.inUse()));
       case LOOK_FIRST -> {
         Verdict found = find(claim, listing);
@@ -126,23 +128,30 @@ final class Provisioner {
   }
 
   /** Rules 3 and 4. Null: certainly nothing there. */
-  private @Nullable Verdict find(Claim claim, Supplier<Answer<List<Assistant>>> listing) {
-    List<String> candidates = new ArrayList<>();
+  private @Nullable Verdict find(Claim claim, Supplier<@Nullable Answer<List<Assistant>>> listing) {
     if (claim.remembered() != null) {
-      candidates.add(claim.remembered());
-    }
-    if (claim.earlier() != null) {
-      switch (listing.get()) {
-        case Answer.Ok<List<Assistant>> ok ->
-            ok.value().stream()
-                .filter(each -> census.ours(each, claim.id()))
-                .map(Assistant::id)
-                .forEach(candidates::add);
-        case Answer<List<Assistant>> obstacle -> {
-          return judge.couldNotLook(obstacle, claim.attempts());
-        }
+      Verdict found = firstOf(List.of(claim.remembered()), claim);
+      if (found != null) {
+        return found; // without waiting for a listing
       }
     }
+    if (claim.earlier() == null) {
+      return null;
+    }
+    return switch (listing.get()) {
+      case null -> new LetGo(gate.paused());
+      case Answer.Ok<List<Assistant>> ok ->
+          firstOf(
+              ok.value().stream()
+                  .filter(each -> census.ours(each, claim.id()))
+                  .map(Assistant::id)
+                  .toList(),
+              claim);
+      case Answer<List<Assistant>> obstacle -> judge.couldNotLook(obstacle, claim.attempts());
+    };
+  }
+
+  private @Nullable Verdict firstOf(List<String> candidates, Claim claim) {
     for (String candidate : candidates) {
       switch (vapi.get(candidate)) {
         case Answer.Ok<Assistant> ok -> {
@@ -174,7 +183,7 @@ final class Provisioner {
     if (answer instanceof Answer.Ambiguous<String> no) {
       accountWorks = vapi.probe() instanceof Answer.Ok<Integer>;
       if (!accountWorks) {
-        gate.refuse(no.message());
+        gate.refuse("HTTP " + no.status());
       }
     }
     return judge.afterCreate(answer, claim.attempts(), accountWorks);

@@ -69,7 +69,6 @@ public final class Provisioning {
             census,
             new Looks(ledger, queue, its.vapi(), its.gate(), census, collector),
             its.gate(),
-            its.workers(),
             policy.vapiTimeout(),
             its.nanoTime());
     sweep = new Sweep(reconciler, its.sweepInterval());

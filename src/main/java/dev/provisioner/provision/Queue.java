@@ -88,8 +88,9 @@ final class Queue {
   /**
    * Rule 6, one round trip: three statements in one implicit transaction, each with a snapshot of
    * its own. First the row is locked, which proves that it is still held; then the assistant is
-   * written where none is; then what is in use is read, after whoever wrote it has committed. Doubt
-   * ends only if none was there before, none has come since, and ours is the one in use.
+   * written where none is; then what is in use is read, after whoever wrote it has committed. That
+   * nothing is in use, although we wrote, is a table that refuses without a word. Doubt ends only
+   * if none was there before, none has come since, and ours is the one in use.
    */
   private static final String SETTLE =
       """
@@ -117,6 +118,7 @@ final class Queue {
                        and coalesce(<in use> = :assistant, cast(:assistant as text) is null) as sure
                 from public.pending_vapi_provision q where q.id = :id) now_
        where p.id = now_.id and <held>
+         and (now_.in_use is not null or cast(:assistant as text) is null)
       returning now_.in_use\
       """;
 
@@ -175,6 +177,9 @@ final class Queue {
       update public.pending_vapi_provision
          set status = :status, claim_token = null,
              next_attempt_at = now() + cast(:delay as interval),
+             error_code = case when :status = 'errored' then coalesce(error_code, 'interrupted') end,
+             error = case when :status = 'errored' then coalesce(error,
+                       'An attempt was interrupted; the next one looks at Vapi first.') end,
              unconfirmed_since = case when unconfirmed_until = :mine
                                       then cast(:earlierSince as timestamptz)
                                       else unconfirmed_since end,
@@ -286,7 +291,7 @@ final class Queue {
             .bind("assistant", assistantId)
             .bind("firstLook", policy.vapiTimeout())
             .addCustomizer(ONE_TRANSACTION)
-            .execute((statement, context) -> lastRow(statement.get())));
+            .execute((statement, context) -> settled(statement.get())));
   }
 
   /**
@@ -312,7 +317,7 @@ final class Queue {
   }
 
   /**
-   * Lets a claimed row go: it is as it was before the claim.
+   * Lets a claimed row go: pending if it was, else errored, with the doubt that it had.
    *
    * @return false where the claim was lost; nothing has changed then
    */
@@ -398,19 +403,17 @@ final class Queue {
     return SETTLE.replace("<held>", held).replace("<in use>", IN_USE);
   }
 
-  /** The one row of the last statement. None: the first statement found the row not held. */
-  private static Settled lastRow(PreparedStatement statement) throws SQLException {
-    Settled last = Settled.NOT_HELD;
-    boolean rows = true;
-    while (rows || statement.getUpdateCount() != -1) {
-      rows = statement.getMoreResults();
-      if (rows) {
-        try (ResultSet result = statement.getResultSet()) {
-          last = result.next() ? new Settled(true, result.getString("in_use")) : Settled.NOT_HELD;
-        }
-      }
+  /** A row of the first statement: it was held. One of the last: it is settled. */
+  private static Settled settled(PreparedStatement statement) throws SQLException {
+    boolean held;
+    try (ResultSet locked = statement.getResultSet()) {
+      held = locked.next();
     }
-    return last;
+    statement.getMoreResults(); // what was written
+    statement.getMoreResults();
+    try (ResultSet settled = statement.getResultSet()) {
+      return new Settled(held, settled.next() ? settled.getString("in_use") : null);
+    }
   }
 
   private static Claim claim(ResultSet row, Lease lease) throws SQLException {

@@ -12,7 +12,9 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +38,9 @@ public final class Reconciler {
   private final Census census;
   private final Looks looks;
   private final Gate gate;
-  private final ExecutorService workers;
   private final Duration patience;
   private final LongSupplier nanoTime;
+  private final ReentrantLock sweeping = new ReentrantLock();
   private volatile @Nullable Long lastEnqueued;
 
   Reconciler(
@@ -47,7 +49,6 @@ public final class Reconciler {
       Census census,
       Looks looks,
       Gate gate,
-      ExecutorService workers,
       Duration patience,
       LongSupplier nanoTime) {
     this.queue = queue;
@@ -55,7 +56,6 @@ public final class Reconciler {
     this.census = census;
     this.looks = looks;
     this.gate = gate;
-    this.workers = workers;
     this.patience = patience;
     this.nanoTime = nanoTime;
   }
@@ -114,6 +114,21 @@ public final class Reconciler {
    * @throws QueueUnavailableException the database cannot be asked; what was settled is settled
    */
   public Summary reconcile(Request request) throws InterruptedException {
+    if (!request.equals(Request.EVERYTHING_DUE)) {
+      return run(request);
+    }
+    // A sweep and the schedule's calls in a backlog: one of them at a time does it all.
+    if (!sweeping.tryLock()) {
+      return new Summary(Map.of(), queue.countDue(), Duration.ZERO, pause());
+    }
+    try {
+      return run(request);
+    } finally {
+      sweeping.unlock();
+    }
+  }
+
+  private Summary run(Request request) throws InterruptedException {
     long begin = nanoTime.getAsLong();
     if (request.goesByTheClock()) {
       enqueueMissing();
@@ -125,10 +140,10 @@ public final class Reconciler {
     while (gate.isOpen()
         && claimed < request.limit()
         && nanoTime.getAsLong() - begin < request.maxTime().toNanos()) {
-      List<Claim> claims =
-          source.claim(Math.min(gate.slots() * CLAIMS_PER_SLOT, request.limit() - claimed));
       List<Look> due = first && request.goesByTheClock() ? looks.take() : List.of();
       first = false;
+      List<Claim> claims =
+          source.claim(Math.min(gate.slots() * CLAIMS_PER_SLOT, request.limit() - claimed));
       if (claims.isEmpty() && due.isEmpty()) {
         break;
       }
@@ -144,24 +159,26 @@ public final class Reconciler {
     return queue.candidates(request);
   }
 
-  /** One listing serves the whole batch and every look that is due with it. */
+  /**
+   * One listing serves the whole batch and every look that is due with it. Rows that need none do
+   * not wait for it.
+   */
   private List<Outcome> work(List<Claim> claims, List<Look> due) throws InterruptedException {
-    List<Doubt> doubts =
-        Stream.concat(claims.stream().map(Claim::earlier), due.stream().map(Look::doubt))
-            .filter(Objects::nonNull)
-            .map(Objects::requireNonNull)
-            .toList();
-    @Nullable Answer<List<Assistant>> listing = list(doubts);
-    List<Future<Outcome>> work =
-        claims.stream()
-            .map(claim -> workers.submit(() -> provisioner.provision(claim, listing)))
-            .toList();
-    if (!due.isEmpty()) {
-      try (Gate.Slot slot = gate.enter(patience)) {
-        if (slot != null) {
-          looks.perform(due, listing);
+    List<Future<Outcome>> work = new ArrayList<>();
+    try (ExecutorService attempts = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Claim> inDoubt = new ArrayList<>();
+      for (Claim claim : claims) {
+        if (claim.plan() == Plan.LOOK_FIRST) {
+          inDoubt.add(claim);
+        } else {
+          work.add(attempts.submit(() -> provisioner.provisionInBatch(claim, null)));
         }
       }
+      @Nullable Answer<List<Assistant>> listing = list(inDoubt, due);
+      for (Claim claim : inDoubt) {
+        work.add(attempts.submit(() -> provisioner.provisionInBatch(claim, listing)));
+      }
+      look(due, listing);
     }
     List<Outcome> outcomes = new ArrayList<>();
     for (Future<Outcome> each : work) {
@@ -174,9 +191,30 @@ public final class Reconciler {
     return outcomes;
   }
 
-  private @Nullable Answer<List<Assistant>> list(List<Doubt> doubts) throws InterruptedException {
+  /** Null where it was not even tried: rows in doubt are let go then. */
+  private @Nullable Answer<List<Assistant>> list(List<Claim> claims, List<Look> due)
+      throws InterruptedException {
+    List<Doubt> doubts =
+        Stream.concat(claims.stream().map(Claim::earlier), due.stream().map(Look::doubt))
+            .filter(Objects::nonNull)
+            .map(Objects::requireNonNull)
+            .toList();
     try (Gate.Slot slot = doubts.isEmpty() ? null : gate.enter(patience)) {
       return slot == null ? null : census.take(doubts);
+    } catch (QueueUnavailableException | StatementRefusedException e) {
+      LOG.warn("Nothing was looked for: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private void look(List<Look> due, @Nullable Answer<List<Assistant>> listing)
+      throws InterruptedException {
+    try (Gate.Slot slot = due.isEmpty() ? null : gate.enter(patience)) {
+      if (slot != null) {
+        looks.perform(due, listing);
+      }
+    } catch (QueueUnavailableException | StatementRefusedException e) {
+      LOG.warn("Not every look was finished: {} They come again by themselves.", e.getMessage());
     }
   }
 

@@ -50,7 +50,14 @@ public final class SchemaCheck {
           function("provisioning.enqueue_missing(integer, timestamptz)"),
           new Need(
               """
-              pg_has_role('pg_database_owner', 'usage')
+              (select l.setting::bigint between 1 and d.setting::bigint - 1
+                 from pg_settings l, pg_settings d
+                where l.name = 'lock_timeout' and d.name = 'deadlock_timeout')\
+              """,
+              "alter role provisioner set lock_timeout = '500ms'; (and let the service log in as provisioner)"),
+          new Need(
+              """
+              pg_has_role((select relowner from pg_class where oid = 'public.pending_vapi_provision'::regclass), 'usage')
                 or not (select relrowsecurity from pg_class where oid = 'public.pending_vapi_provision'::regclass)
                 or (select rolsuper or rolbypassrls from pg_roles where rolname = current_user)
                 or exists (select from pg_policy where polrelid = 'public.pending_vapi_provision'::regclass

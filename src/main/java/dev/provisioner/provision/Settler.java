@@ -92,6 +92,12 @@ final class Settler {
     if (!settled.held()) {
       return claimLost(claim, verdict.assistantId(), made(verdict));
     }
+    if (settled.inUse() == null) {
+      return unfinished(
+          claim,
+          judge.settingsRefused(
+              verdict.assistantId(), "it was written, and is not there", claim.attempts()));
+    }
     if (!verdict.assistantId().equals(settled.inUse())) {
       // The app was faster. Ours stays in doubt, and the first look removes it.
       return outcome(claim, Result.ALREADY_PROVISIONED, settled.inUse(), null);

@@ -70,6 +70,9 @@ final class Classification {
     if (reply.status() == 404) {
       return new Answer.Missing<>();
     }
+    if (reply.status() == 402 || reply.status() == 403) {
+      return rejected(reply); // this one is not ours to see; the account as such still works
+    }
     if (!reply.isSuccess()) {
       return reading(reply);
     }

@@ -277,8 +277,8 @@ public final class VapiClient implements AutoCloseable {
 
   private void tell(Answer<?> answer) {
     switch (answer) {
-      case Answer.Refused<?>(int status, String message) ->
-          gate.refuse("HTTP " + status + ": " + message);
+      // Only the status: what Vapi says may name the user, and anybody may read /readyz.
+      case Answer.Refused<?> refused -> gate.refuse("HTTP " + refused.status());
       case Answer.Throttled<?>(Duration wait) -> gate.throttle(wait == null ? DEFAULT_PAUSE : wait);
       default -> {
         if (Classification.showsAcceptance(answer)) {

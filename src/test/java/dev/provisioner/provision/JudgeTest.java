@@ -230,7 +230,8 @@ class JudgeTest {
   @ParameterizedTest
   @ValueSource(strings = {"PT24.999S", "PT0S", "PT-1M"})
   void claimThatCouldEndBeforeItsCallIsLetGo(Duration leaseLeft) {
-    assertThat(judge.beforeCreate(0, leaseLeft, Duration.ZERO)).isEqualTo(new LetGo(Duration.ZERO));
+    assertThat(judge.beforeCreate(0, leaseLeft, Duration.ZERO))
+        .isEqualTo(new LetGo(Duration.ofSeconds(15)));
   }
 
   private static <T> T as(Class<T> type, @Nullable Object verdict) {

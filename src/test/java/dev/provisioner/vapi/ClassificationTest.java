@@ -50,8 +50,8 @@ class ClassificationTest {
           308    | Refused   | Refused   | Refused   | Refused   | Refused
           400    | Rejected  | Rejected  | Rejected  | Rejected  | Rejected
           401    | Refused   | Refused   | Refused   | Refused   | Refused
-          402    | Ambiguous | Refused   | Refused   | Rejected  | Refused
-          403    | Ambiguous | Refused   | Refused   | Rejected  | Refused
+          402    | Ambiguous | Refused   | Rejected  | Rejected  | Refused
+          403    | Ambiguous | Refused   | Rejected  | Rejected  | Refused
           404    | Ambiguous | Refused   | Missing   | Missing   | Refused
           405    | Rejected  | Rejected  | Rejected  | Rejected  | Rejected
           407    | Refused   | Refused   | Refused   | Refused   | Refused
