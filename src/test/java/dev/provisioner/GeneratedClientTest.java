@@ -3,6 +3,7 @@ package dev.provisioner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import dev.provisioner.World.Person;
 import dev.provisioner.client.ApiClient;
 import dev.provisioner.client.ApiException;
@@ -135,12 +136,15 @@ class GeneratedClientTest {
 
   private ApiClient client(Scope scope) {
     return client()
-        .setRequestInterceptor(request ->
-            request.header("Authorization", "Bearer " + World.token(scope)));
+        .setRequestInterceptor(
+            request -> request.header("Authorization", "Bearer " + World.token(scope)));
   }
 
   private ApiClient client() {
     ApiClient client = new ApiClient();
+    // Or it takes a summary for a preview as well, and does not know which it is.
+    client.setObjectMapper(
+        client.getObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES));
     client.updateBaseUri(world.uri("").toString());
     return client;
   }

@@ -76,8 +76,7 @@ class SendersKitTest {
       assertThat(worker.deliveries())
           .extracting(Delivery::url, Delivery::status)
           .containsExactlyInAnyOrder(
-              tuple(
-                  world.uri("/webhooks/pending-vapi-provision").toString(), 200),
+              tuple(world.uri("/webhooks/pending-vapi-provision").toString(), 200),
               tuple(world.uri("/reconcile").toString(), 200));
     }
     assertThat(world.row(person).status()).isEqualTo("processed");
