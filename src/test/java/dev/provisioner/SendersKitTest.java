@@ -1,0 +1,139 @@
+package dev.provisioner;
+
+import static dev.provisioner.sandbox.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.standardwebhooks.Webhook;
+import dev.provisioner.World.Person;
+import dev.provisioner.sandbox.Delivery;
+import dev.provisioner.sandbox.PgNetWorker;
+import dev.provisioner.sandbox.SharedSupabase;
+import dev.provisioner.sandbox.SupabaseServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The senders that the README and the contract show, to the letter: the service takes them. */
+@ExtendWith(SharedSupabase.class)
+class SendersKitTest {
+  private final World world;
+  private final Person person;
+
+  SendersKitTest(SupabaseServer supabase) {
+    world = World.serving(supabase);
+    person = world.person();
+  }
+
+  @AfterEach
+  void end() {
+    world.close();
+  }
+
+  @Test
+  void shellOfTheReadmeRingsTheBell() throws Exception {
+    for (String tool : List.of("bash", "openssl", "curl", "od")) {
+      require(tool);
+    }
+
+    String answer =
+        bash(
+            block("bash"),
+            Map.of(
+                "URL", world.uri("").toString(),
+                "SECRET", World.WEBHOOK_SECRET,
+                "PROVISION", person.provision().toString()));
+
+    assertThat(answer).contains("\"outcome\":\"created\"");
+    assertThat(world.row(person).status()).isEqualTo("processed");
+  }
+
+  @Test
+  void sqlOfTheReadmeRingsTheBell() throws Exception {
+    world.database.createVaultSecret("provisioner_url", world.uri("").toString());
+    world.database.createVaultSecret("provisioner_webhook_secret", World.WEBHOOK_SECRET);
+    try (PgNetWorker worker = PgNetWorker.start(world.database, Duration.ofMillis(5))) {
+      try (Connection postgres = world.database.connect("postgres");
+          Statement statement = postgres.createStatement()) {
+        statement.execute(block("sql"));
+      }
+
+      eventually("both to be answered", () -> worker.deliveries().size() == 2);
+      assertThat(worker.deliveries())
+          .extracting(Delivery::url, Delivery::status)
+          .containsExactlyInAnyOrder(
+              tuple(world.uri("/webhooks/pending-vapi-provision").toString(), 200),
+              tuple(world.uri("/reconcile").toString(), 200));
+    }
+    assertThat(world.row(person).status()).isEqualTo("processed");
+    assertThat(world.vapi.creates()).isEqualTo(1);
+  }
+
+  @Test
+  void exampleOfTheContractIsSignedAsTheLibrarySigns() throws Exception {
+    String contract = Files.readString(Path.of("openapi.yaml"));
+    String id = cell(contract, "`webhook-id`");
+    long seconds = Long.parseLong(cell(contract, "`webhook-timestamp`"));
+
+    String signature =
+        new Webhook(cell(contract, "secret")).sign(id, seconds, cell(contract, "body"));
+
+    assertThat(contract).contains("the signature `" + signature + "`");
+    assertThat(contract).contains("example: " + signature);
+  }
+
+  /** The value that the table of the example has in this row. */
+  private static String cell(String contract, String row) {
+    Matcher matcher =
+        Pattern.compile("(?m)^ *\\| " + Pattern.quote(row) + " \\| `([^`]+)` \\|$")
+            .matcher(contract);
+    assertThat(matcher.find()).as(row).isTrue();
+    return matcher.group(1);
+  }
+
+  /** The one block of the sender's kit in this language. */
+  private static String block(String language) throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    String kit = readme.substring(readme.indexOf("### Ring it yourself"));
+    Matcher matcher = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(kit);
+    assertThat(matcher.find()).as("a block of " + language).isTrue();
+    return matcher.group(1);
+  }
+
+  private static String bash(String script, Map<String, String> variables) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("bash", "-euo", "pipefail", "-c", script);
+    builder.environment().putAll(variables);
+    builder.redirectErrorStream(true);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("bash has ended").isTrue();
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
+  }
+
+  /** Without it nothing is shown: a failure in CI, and a test left out anywhere else. */
+  private static void require(String tool) {
+    boolean present =
+        Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
+    if (System.getenv("CI") != null) {
+      assertThat(present).as(tool + " is on the PATH, as CI needs it").isTrue();
+    }
+    assumeTrue(present, tool + " is not on the PATH: the README's shell block was not tried");
+  }
+}
