@@ -120,7 +120,7 @@ final class Scenarios {
           puzzling(world);
           return world.reconcile("{\"dry_run\": true}");
         });
-    scenario(operation, 503, "the database is away", world -> cutOff(world).reconcile());
+    scenario(operation, 503, "the database is away", world -> cutOff(world).reconcile(nobody()));
   }
 
   private void getProvision() {

@@ -96,7 +96,7 @@ public final class Contract {
       wrong.add("content type: " + PROBLEM + " is expected");
     }
     if (!response.request().method().equals("HEAD")) {
-      wrong.addAll(problemViolations(answer));
+      wrong.addAll(problemViolations(answer.status(), answer.body()));
     }
     if (!wrong.isEmpty()) {
       throw new AssertionError(
@@ -135,7 +135,7 @@ public final class Contract {
     if (answer.status() >= 400
         && !bodiless
         && answer.header("content-type").equals(Optional.of(PROBLEM))) {
-      wrong.addAll(problemViolations(answer));
+      wrong.addAll(problemViolations(answer.status(), answer.body()));
     }
     return wrong;
   }
@@ -164,16 +164,17 @@ public final class Contract {
         .toList();
   }
 
-  private List<String> problemViolations(Answer answer) {
+  /** What is wrong with the body of a refusal; empty when nothing is. */
+  public List<String> problemViolations(int status, String body) {
     JsonNode problem;
     try {
-      problem = JSON.readTree(answer.body());
+      problem = JSON.readTree(body);
     } catch (JsonProcessingException e) {
       return List.of("the body is no JSON: " + e.getOriginalMessage());
     }
     List<String> wrong =
         new ArrayList<>(document.violations("/components/schemas/Problem", problem));
-    wrong.addAll(typeViolations(answer.status(), problem));
+    wrong.addAll(typeViolations(status, problem));
     return wrong;
   }
 
