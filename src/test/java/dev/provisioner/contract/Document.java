@@ -143,9 +143,13 @@ public final class Document {
     return operations.stream().anyMatch(each -> each.serves(path));
   }
 
-  /** What stands at a JSON pointer, or where what stands there refers to. */
+  /** What stands at a JSON pointer, which may lead through references. */
   public JsonNode at(String pointer) {
-    return resolve(root.at(pointer));
+    JsonNode node = root;
+    for (String key : pointer.substring(1).split("/", -1)) {
+      node = resolve(node.path(key.replace("~1", "/").replace("~0", "~")));
+    }
+    return node;
   }
 
   /** The same, or what it refers to. */

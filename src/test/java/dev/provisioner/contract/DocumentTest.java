@@ -71,8 +71,8 @@ class DocumentTest {
         .extracting(Document.Example::schema)
         .contains(
             "/paths/~1webhooks~1pending-vapi-provision/post/requestBody/content/application~1json/schema",
-            "/paths/~1readyz/get/responses/200/content/application~1json/schema",
-            "/components/schemas/Problem/properties/type");
+            "/paths/~1readyz/get/responses/200/content/application~1json/schema")
+        .anyMatch(schema -> schema.startsWith("/components/schemas/"));
   }
 
   @Test
