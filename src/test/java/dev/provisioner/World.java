@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
 import com.standardwebhooks.exceptions.WebhookSigningException;
+import dev.provisioner.contract.Contract;
 import dev.provisioner.http.Scope;
 import dev.provisioner.http.Tokens;
 import dev.provisioner.sandbox.SupabaseDatabase;
@@ -529,12 +530,14 @@ final class World implements AutoCloseable {
     return URI.create("http://localhost:" + service.port() + path);
   }
 
+  /** Whatever is answered is held against the contract. */
   Answer send(HttpRequest.Builder request) {
     try {
       HttpResponse<String> response =
           http.send(
               request.timeout(Duration.ofSeconds(60)).build(),
               HttpResponse.BodyHandlers.ofString());
+      Contract.served().judge(response);
       return new Answer(response);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import com.auth0.jwt.algorithms.Algorithm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.provisioner.Secret;
+import dev.provisioner.contract.Contract;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -275,6 +276,7 @@ class AuthenticatorTest {
   private static JsonNode assertRefused(
       HttpResponse<String> response, int status, String slug, @Nullable String error)
       throws Exception {
+    Contract.served().judgeProblem(response.uri().getPath(), response);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
     JsonNode problem = new ObjectMapper().readTree(response.body());
     assertThat(problem.get("type").asText()).isEqualTo("urn:vapi-provisioner:problem:" + slug);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.provisioner.contract.Contract;
 import io.javalin.util.JavalinException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -458,6 +459,7 @@ class HttpServerTest {
 
   private static JsonNode assertProblem(HttpResponse<String> response, int status, String slug)
       throws IOException {
+    Contract.served().judgeProblem(response.uri().getPath(), response);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
     assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
     JsonNode problem = JSON.readTree(response.body());
@@ -469,6 +471,8 @@ class HttpServerTest {
 
   private static void assertRawProblem(String answer, int status, String slug) {
     assertThat(answer).startsWith("HTTP/1.1 " + status);
+    String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+    assertThat(Contract.served().problemViolations(status, body)).as(body).isEmpty();
     assertThat(answer).contains("urn:vapi-provisioner:problem:" + slug);
     assertThat(answer).containsIgnoringCase("Content-Type: application/problem+json");
     assertThat(answer).containsIgnoringCase("X-Request-Id: ");
