@@ -54,8 +54,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(SharedSupabase.class)
 class FuzzTest {
-  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 22_000);
-  private static final int CALLERS = 4;
+  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 20_500);
+  private static final int CALLERS = 8;
   private static final int MOST_FAILURES = 10;
   private static final String FOREIGN_SECRET = "whsec_Zm9yZWlnbi1zZWNyZXQtMjQtYnl0ZXMhISE=";
   private static final ObjectMapper JSON = new ObjectMapper();

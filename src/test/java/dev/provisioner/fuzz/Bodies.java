@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
 import java.util.stream.IntStream;
 
 /** Bodies of requests: such as a schema allows, and such as nobody should send. */
@@ -141,7 +142,7 @@ final class Bodies {
     }
     String text = body.toString();
     for (String each : places) {
-      text = text.replaceFirst('"' + PLACE + '"', java.util.regex.Matcher.quoteReplacement(each));
+      text = text.replaceFirst('"' + PLACE + '"', Matcher.quoteReplacement(each));
     }
     return switch (random.nextInt(20)) {
       case 0 -> text + text;
@@ -157,7 +158,7 @@ final class Bodies {
   /** Bytes that are not the text in UTF-8, though some look like it. */
   byte[] recoded(RandomGenerator random, String text) {
     byte[] bytes = text.getBytes(UTF_8);
-    return switch (random.nextInt(8)) {
+    return switch (bytes.length == 0 ? 6 : random.nextInt(8)) {
       case 0 -> text.getBytes(UTF_16);
       case 1 -> text.getBytes(UTF_16LE);
       case 2 -> (text.substring(0, text.length() - 1) + ",\"é\":\"ü\"}").getBytes(ISO_8859_1);
