@@ -267,7 +267,11 @@ class FuzzTest {
             "rubbish-".repeat(500),
             "a.b.c",
             "eyJhbGciOiJub25lIn0.eyJzY29wZSI6Im9wZXJhdGUifQ.",
-            Tokens.mint(new Secret(World.JWT_SECRET), Scope.OPERATE, now.minusSeconds(90), now.minusSeconds(60)),
+            Tokens.mint(
+                new Secret(World.JWT_SECRET),
+                Scope.OPERATE,
+                now.minusSeconds(90),
+                now.minusSeconds(60)),
             Tokens.mint(new Secret("another-secret-of-32-bytes-or-more"), Scope.WEBHOOK, now, soon),
             JWT.create().withClaim("role", "authenticated").withExpiresAt(soon).sign(hs256),
             JWT.create().withAudience("another").withExpiresAt(soon).sign(hs256)));

@@ -95,8 +95,9 @@ class RobustHttpTest {
 
       String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
 
-      assertThat(answer).satisfiesAnyOf(
-          it -> assertThat(it).isEmpty(), it -> assertThat(it).startsWith("HTTP/1.1 408"));
+      assertThat(answer)
+          .satisfiesAnyOf(
+              it -> assertThat(it).isEmpty(), it -> assertThat(it).startsWith("HTTP/1.1 408"));
     }
   }
 
@@ -124,7 +125,10 @@ class RobustHttpTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET, ''", "HEAD, ''", "GET, 'Authorization: Bearer rubbish'", "HEAD, 'Authorization: Bearer x'"
+    "GET, ''",
+    "HEAD, ''",
+    "GET, 'Authorization: Bearer rubbish'",
+    "HEAD, 'Authorization: Bearer x'"
   })
   void headIsRefusedAsGetIs(String method, String header) throws Exception {
     Reply reply = send(method, "/closed", header, "");
@@ -248,7 +252,9 @@ class RobustHttpTest {
     try (Socket socket = connect()) {
       write(
           socket,
-          "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n" + EXPECT + "Connection: close\r\n\r\n");
+          "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+              + EXPECT
+              + "Connection: close\r\n\r\n");
       assertThat(firstLine(socket)).startsWith("HTTP/1.1 100");
       write(socket, "xx");
 

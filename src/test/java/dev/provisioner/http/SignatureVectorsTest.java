@@ -23,7 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ours against what the authors of Standard Webhooks publish: their test vectors, their library. */
+/**
+ * Ours against what the authors of Standard Webhooks publish: their test vectors, their library.
+ */
 class SignatureVectorsTest {
   private static final String KEY = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   private static final String SECRET = "whsec_" + KEY;
@@ -115,8 +117,7 @@ class SignatureVectorsTest {
         .doesNotThrowAnyException();
     assertThat(
             signatures(now, SECRET)
-                .verify(
-                    new Headers(ID, Long.toString(now), signature), payload.getBytes(UTF_8)))
+                .verify(new Headers(ID, Long.toString(now), signature), payload.getBytes(UTF_8)))
         .isEqualTo(Verdict.VALID);
   }
 
@@ -130,8 +131,7 @@ class SignatureVectorsTest {
         .isInstanceOf(WebhookVerificationException.class);
     assertThat(
             signatures(now, SECRET)
-                .verify(
-                    new Headers(ID, Long.toString(now), signature), received.getBytes(UTF_8)))
+                .verify(new Headers(ID, Long.toString(now), signature), received.getBytes(UTF_8)))
         .isEqualTo(Verdict.NO_MATCH);
   }
 
