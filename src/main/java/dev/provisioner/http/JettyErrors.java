@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -31,6 +32,8 @@ final class JettyErrors extends ErrorHandler {
     response.setStatus(type.status());
     EveryRequest.addHeaders(response.getHeaders(), id);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+    // Jetty closes then, and would not say so: the next request would be lost.
+    response.getHeaders().put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE);
     if (type.status() == 503) {
       response.getHeaders().put(new HttpField(HttpHeader.RETRY_AFTER, RETRY_AFTER));
     }

@@ -68,7 +68,8 @@ public final class JsonBody {
    *     is no JSON object
    */
   public static JsonBody read(Context ctx, byte[] body) {
-    requireJson(ctx.contentType());
+    // Not ctx.contentType(): that fails on a charset that Java does not know.
+    requireJson(ctx.header("Content-Type"));
     return read(body);
   }
 
