@@ -1,5 +1,7 @@
 package dev.provisioner;
 
+import static dev.provisioner.sandbox.Eventually.eventually;
+
 import dev.provisioner.World.Answer;
 import dev.provisioner.World.Person;
 import dev.provisioner.contract.Document.Operation;
@@ -34,6 +36,7 @@ final class Scenarios {
     scenario("getReadiness", 200, "ready", world -> world.get("/readyz"));
     scenario("getReadiness", 200, "degraded", Scenarios::degraded);
     scenario("getReadiness", 503, "the database is away", world -> cutOff(world).get("/readyz"));
+    scenario("getReadiness", 503, "the instance is shutting down", Scenarios::draining);
     scenario("getContract", 200, "served", world -> world.get("/openapi.yaml"));
   }
 
@@ -257,5 +260,28 @@ final class Scenarios {
 
   private static Answer plain(World world, String path) {
     return world.send(world.signed(world.request(path), "{\"type\": \"INSERT\"}"));
+  }
+
+  private static Answer draining(World world) {
+    Service leaving = world.start();
+    Thread drain =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                leaving.drain(Duration.ofMinutes(1));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    try {
+      eventually("it says so", () -> readiness(world, leaving).status() == 503);
+      return readiness(world, leaving);
+    } finally {
+      drain.interrupt();
+    }
+  }
+
+  private static Answer readiness(World world, Service service) {
+    return world.send(HttpRequest.newBuilder(World.uri(service, "/readyz")));
   }
 }
