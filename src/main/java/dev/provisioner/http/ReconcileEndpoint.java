@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +23,7 @@ public final class ReconcileEndpoint {
   private static final Logger LOG = LoggerFactory.getLogger(ReconcileEndpoint.class);
   private static final Set<String> FIELDS =
       Set.of("limit", "ids", "user_ids", "include_failed", "dry_run", "max_seconds");
+  private static final Pattern COMMA = Pattern.compile(",");
   private static final int MOST_ROWS = 10_000;
   private static final int MOST_NAMED = 1000;
 
@@ -82,7 +85,9 @@ public final class ReconcileEndpoint {
 
   private static boolean respondAsync(Context ctx) {
     String prefer = ctx.header("Prefer");
-    return prefer != null && prefer.toLowerCase(Locale.ROOT).contains("respond-async");
+    return prefer != null
+        && Stream.of(COMMA.split(prefer))
+            .anyMatch(each -> each.strip().equalsIgnoreCase("respond-async"));
   }
 
   private static ObjectNode summary(Reconciler.Summary summary) {
