@@ -29,9 +29,9 @@ public record Outcome(
     ERRORED,
     /** Given up. */
     FAILED,
-    /** The claim was lost on the way: whoever holds the row now settles it. */
+    /** The claim was lost, or the database was away: the row goes on with whoever holds it next. */
     LOST,
-    /** Nothing was tried; the row is as it was before. */
+    /** Nothing was tried; the row is pending if it was, else errored, and due again. */
     RELEASED;
 
     public String text() {

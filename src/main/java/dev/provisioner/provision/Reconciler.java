@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Reconciler {
   private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
 
-  /** Claimed at once for each call in flight: little enough to be done within the lease. */
+  /** Claimed at once for each call in flight; what its lease gets too short for is let go. */
   private static final int CLAIMS_PER_SLOT = 4;
 
   private static final Duration ENQUEUE_INTERVAL = Duration.ofMinutes(10);

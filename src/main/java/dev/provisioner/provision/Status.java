@@ -12,7 +12,7 @@ public enum Status {
   PROCESSED,
   /** Did not work, or nobody can tell; due again when its backoff ends. */
   ERRORED,
-  /** Given up; only {@code include_failed} takes it up again. */
+  /** Given up, unless {@code include_failed} takes it up again, or a look finds its assistant. */
   FAILED;
 
   public String text() {

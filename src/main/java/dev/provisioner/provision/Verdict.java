@@ -54,6 +54,6 @@ sealed interface Verdict {
       @Nullable String assistantId)
       implements Unfinished {}
 
-  /** Nothing was tried: the row goes back to what it was. */
+  /** Nothing was tried: the row is pending again if it was, else errored. */
   record LetGo(Duration delay) implements Verdict {}
 }
