@@ -92,6 +92,26 @@ class LooksTest {
   }
 
   @Test
+  void lastLookKeepsTheDoubtWhileNobodyUsesWhatItHasFound() {
+    Person person = world.person();
+    world.settleInDoubt(person, Duration.ofHours(2));
+    String late =
+        world.vapi.seed(world.marks(person), Instant.now().minus(Duration.ofHours(2))).id();
+
+    world.reconcile(); // the app has cleared its setting: whoever comes next decides
+
+    assertThat(world.row(person).inDoubt()).isTrue();
+    assertThat(world.vapi.deleted()).isEmpty();
+    world.use(person, "asst-another");
+    elapseToLook(person);
+    world.reconcile();
+    assertThat(world.vapi.deleted()).containsExactly(late);
+    elapseToLook(person);
+    world.reconcile();
+    assertThat(world.row(person).inDoubt()).isFalse();
+  }
+
+  @Test
   void failedRowIsLookedAtFirstAfterOneTimeout() {
     Person person = world.person();
     world.doubt(person);

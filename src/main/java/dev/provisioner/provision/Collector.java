@@ -28,9 +28,9 @@ final class Collector {
   enum Fate {
     /** It is gone from Vapi. */
     DELETED,
-    /** It is in use, or may be about to be: not ours to delete. */
+    /** It is in use. */
     KEPT,
-    /** It should be deleted, but was not; a later look tries again. */
+    /** It may be about to be in use, or could not be deleted: a later look decides. */
     REMAINS
   }
 
@@ -38,8 +38,9 @@ final class Collector {
    * @param provisionId the row it was made for
    */
   Fate collect(String assistantId, @Nullable UUID provisionId, UUID userId) {
-    if (!ledger.standing(provisionId, userId).allowsDeleting(assistantId)) {
-      return Fate.KEPT;
+    Standing standing = ledger.standing(provisionId, userId);
+    if (!standing.allowsDeleting(assistantId)) {
+      return standing.uses(assistantId) ? Fate.KEPT : Fate.REMAINS;
     }
     if (!gate.isOpen()) {
       return Fate.REMAINS; // the call before this one may have closed it

@@ -112,9 +112,11 @@ final class DoubtLedger {
   /**
    * Remembers that this claim, now lost, may have made an assistant: at the row, or where the row
    * is gone with its user, at the tombstone.
+   *
+   * @return whether the row was there
    */
-  void mark(Claim claim, @Nullable String assistantId) {
-    database.ask(handle -> {
+  boolean mark(Claim claim, @Nullable String assistantId) {
+    return database.ask(handle -> {
       int marked =
           handle
               .createUpdate(MARK)
@@ -133,7 +135,7 @@ final class DoubtLedger {
             .mapTo(String.class)
             .list();
       }
-      return marked;
+      return marked == 1;
     });
   }
 

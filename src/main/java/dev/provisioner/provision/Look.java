@@ -17,12 +17,26 @@ sealed interface Look {
   /** No create can be on its way any more: once all is deleted, the doubt is over. */
   boolean last();
 
+  /**
+   * Rule 16: whether the doubt is over.
+   *
+   * @param clean it could be looked, and nothing is left to be deleted or adopted
+   */
+  default boolean ends(boolean clean) {
+    return clean && last();
+  }
+
   /** At a row that is processed or failed. */
   record OfProvision(UUID id, UUID userId, Status status, Doubt doubt, boolean last)
       implements Look {
     @Override
     public boolean concerns(UUID provisionId) {
       return id.equals(provisionId);
+    }
+
+    /** Rule 15: what is found for a failed row is given to its user, who has none. */
+    boolean adopts(Standing standing) {
+      return status == Status.FAILED && standing.inUse() == null;
     }
   }
 

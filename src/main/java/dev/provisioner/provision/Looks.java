@@ -65,7 +65,7 @@ final class Looks {
             case OfProvision it -> atProvision(it, listing);
             case OfTombstone it -> atTombstone(it, listing);
           };
-      if (clean && look.last()) {
+      if (look.ends(clean)) {
         switch (look) {
           case OfProvision it -> ledger.end(it);
           case OfTombstone it -> ledger.end(it);
@@ -80,9 +80,7 @@ final class Looks {
       return false;
     }
     List<Assistant> found = concerned(look, ok.value());
-    if (look.status() == Status.FAILED
-        && !found.isEmpty()
-        && ledger.standing(look.id(), look.userId()).inUse() == null) {
+    if (!found.isEmpty() && look.adopts(ledger.standing(look.id(), look.userId()))) {
       adopt(look, found);
       return false;
     }

@@ -2,9 +2,11 @@ package dev.provisioner.provision;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.provisioner.provision.Verdict.AlreadyProvisioned;
-import dev.provisioner.provision.Verdict.LetGo;
-import dev.provisioner.provision.Verdict.Provisioned;
+import dev.provisioner.provision.Step.AtVapi;
+import dev.provisioner.provision.Step.Create;
+import dev.provisioner.provision.Step.Get;
+import dev.provisioner.provision.Step.Settle;
+import dev.provisioner.provision.Step.TakeListing;
 import dev.provisioner.vapi.Answer;
 import dev.provisioner.vapi.Assistant;
 import dev.provisioner.vapi.AssistantTemplate;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One attempt at one claimed row: decide what is so, adopt or create, settle. */
+/** Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says. */
 final class Provisioner {
   private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
@@ -26,7 +28,7 @@ final class Provisioner {
   private final AssistantTemplate template;
   private final Installation installation;
   private final Census census;
-  private final Judge judge;
+  private final Attempt attempt;
   private final Settler settler;
   private final Policy policy;
 
@@ -36,7 +38,7 @@ final class Provisioner {
       AssistantTemplate template,
       Installation installation,
       Census census,
-      Judge judge,
+      Attempt attempt,
       Settler settler,
       Policy policy) {
     this.vapi = vapi;
@@ -44,7 +46,7 @@ final class Provisioner {
     this.template = template;
     this.installation = installation;
     this.census = census;
-    this.judge = judge;
+    this.attempt = attempt;
     this.settler = settler;
     this.policy = policy;
   }
@@ -53,13 +55,7 @@ final class Provisioner {
    * For a row claimed by itself, with the slot in hand: what is looked for is listed for it alone.
    */
   Outcome provision(Claim claim, Gate.Slot slot) {
-    return provision(
-        claim,
-        slot,
-        () ->
-            claim.earlier() == null
-                ? new Answer.Ok<>(List.of())
-                : census.take(List.of(claim.earlier())));
+    return provision(claim, slot, () -> census.take(List.of(requireNonNull(claim.earlier()))));
   }
 
   /**
@@ -69,112 +65,74 @@ final class Provisioner {
    *     slot could be had for it
    */
   Outcome provisionInBatch(Claim claim, @Nullable Answer<List<Assistant>> listing) {
-    if (claim.plan() == Plan.LOOK_FIRST && claim.remembered() == null) {
-      // Vapi is not asked again, so no slot is waited for.
-      if (listing == null) {
-        return settle(claim, new LetGo(gate.paused()));
-      }
-      if (!(listing instanceof Answer.Ok<List<Assistant>>)) {
-        return settle(claim, judge.couldNotLook(listing, claim.attempts()));
-      }
-    }
     return provision(claim, null, () -> listing);
   }
 
   private Outcome provision(
-      Claim claim, Gate.@Nullable Slot held, Supplier<@Nullable Answer<List<Assistant>>> listing) {
-    Verdict verdict;
-    try (Gate.Slot slot = held != null || claim.inUse() != null ? held : enter(claim)) {
-      verdict =
-          slot == null && claim.inUse() == null ? new LetGo(gate.paused()) : decide(claim, listing);
+      Claim claim, Gate.@Nullable Slot slot, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+    Settle settle;
+    try (Turn turn = new Turn(claim, slot)) {
+      settle = ask(claim, turn, listing);
     } catch (QueueUnavailableException e) {
-      verdict = new LetGo(Duration.ZERO); // only ever asked before anything is sent
+      settle = attempt.letGo(Duration.ZERO); // only ever asked before anything is sent
     } catch (StatementRefusedException e) {
       LOG.error("The database refuses ({}); GET /readyz names what is missing.", e.reason());
-      verdict = new LetGo(Judge.ACCOUNT_DELAY);
+      settle = attempt.letGo(Judge.ACCOUNT_DELAY);
     } catch (RuntimeException e) {
       LOG.error("Provision {} of user {} met a bug.", claim.id(), claim.userId(), e);
-      verdict = judge.broken(claim.attempts());
+      settle = attempt.broken(claim);
     }
-    return settle(claim, verdict);
-  }
-
-  private Outcome settle(Claim claim, Verdict verdict) {
-    Outcome outcome = settler.settle(claim, verdict);
+    Outcome outcome = settler.settle(claim, settle);
     log(outcome);
     return outcome;
   }
 
-  /** Waits for a slot as long as the lease allows a create; null if there is none in time. */
-  private Gate.@Nullable Slot enter(Claim claim) {
-    Duration wait = claim.lease().left().minus(policy.leaseForCreate());
-    try {
-      return gate.enter(wait.isNegative() ? Duration.ZERO : wait);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return null;
+  /** Takes the steps at Vapi, until it is decided what becomes of the row. */
+  private Settle ask(
+      Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+    Step step = attempt.begin(claim);
+    while (step instanceof AtVapi atVapi) {
+      step =
+          switch (atVapi) {
+            case TakeListing it -> listed(claim, listing.get());
+            case Get it when turn.comes() ->
+                attempt.got(claim, it, get(claim, it.candidates().getFirst()));
+            case Create it when turn.comes() -> create(claim);
+            case Get it -> attempt.letGo(gate.paused());
+            case Create it -> attempt.letGo(gate.paused());
+          };
     }
+    return (Settle) step;
   }
 
-  private Verdict decide(Claim claim, Supplier<@Nullable Answer<List<Assistant>>> listing) {
-    return switch (claim.plan()) {
-      case RECORD_EXISTING -> new AlreadyProvisioned(requireNonNull(claim.inUse()));
-      case LOOK_FIRST -> {
-        Verdict found = find(claim, listing);
-        yield found == null ? create(claim) : found;
-      }
-      case CREATE -> create(claim);
-    };
-  }
-
-  /** Rules 3 and 4. Null: certainly nothing there. */
-  private @Nullable Verdict find(Claim claim, Supplier<@Nullable Answer<List<Assistant>>> listing) {
-    if (claim.remembered() != null) {
-      Verdict found = firstOf(List.of(claim.remembered()), claim);
-      if (found != null) {
-        return found; // without waiting for a listing
-      }
-    }
-    if (claim.earlier() == null) {
-      return null;
-    }
-    return switch (listing.get()) {
-      case null -> new LetGo(gate.paused());
+  private Step listed(Claim claim, @Nullable Answer<List<Assistant>> listing) {
+    return switch (listing) {
+      case null -> attempt.letGo(gate.paused());
       case Answer.Ok<List<Assistant>> ok ->
-          firstOf(
+          attempt.listed(
+              claim,
               ok.value().stream()
                   .filter(each -> census.ours(each, claim.id()))
                   .map(Assistant::id)
-                  .toList(),
-              claim);
-      case Answer<List<Assistant>> obstacle -> judge.couldNotLook(obstacle, claim.attempts());
+                  .toList());
+      case Answer<List<Assistant>> obstacle -> attempt.couldNotLook(claim, obstacle);
     };
   }
 
-  private @Nullable Verdict firstOf(List<String> candidates, Claim claim) {
-    for (String candidate : candidates) {
-      switch (vapi.get(candidate)) {
-        case Answer.Ok<Assistant> ok -> {
-          if (census.ours(ok.value(), claim.id())) {
-            return new Provisioned(candidate, true);
-          }
-        }
-        case Answer.Missing<Assistant> gone -> {}
-        case Answer<Assistant> obstacle -> {
-          return judge.couldNotLook(obstacle, claim.attempts());
-        }
-      }
-    }
-    return null;
+  private Answer<Assistant> get(Claim claim, String assistantId) {
+    Answer<Assistant> answer = vapi.get(assistantId);
+    return answer instanceof Answer.Ok<Assistant> ok && !census.ours(ok.value(), claim.id())
+        ? new Answer.Missing<>()
+        : answer;
   }
 
-  private Verdict create(Claim claim) {
+  private Settle create(Claim claim) {
     AssistantTemplate.Subject subject =
         new AssistantTemplate.Subject(
             claim.userId(), claim.email(), claim.displayName(), claim.id(), installation.id());
     byte[] body = template.render(subject);
     // Last of all, with the slot in hand: rule 5.
-    Verdict obstacle = judge.beforeCreate(claim.attempts(), claim.lease().left(), gate.paused());
+    Settle obstacle = attempt.beforeCreate(claim, claim.lease().left(), gate.paused());
     if (obstacle != null) {
       return obstacle;
     }
@@ -186,7 +144,38 @@ final class Provisioner {
         gate.refuse("HTTP " + no.status());
       }
     }
-    return judge.afterCreate(answer, claim.attempts(), accountWorks);
+    return attempt.created(claim, answer, accountWorks);
+  }
+
+  /** The slot that an attempt has, or waits for when it first needs one. */
+  private final class Turn implements AutoCloseable {
+    private final Claim claim;
+    private Gate.@Nullable Slot slot;
+
+    Turn(Claim claim, Gate.@Nullable Slot slot) {
+      this.claim = claim;
+      this.slot = slot;
+    }
+
+    /** Waits as long as the lease allows a create; false if there is none in time. */
+    boolean comes() {
+      if (slot == null) {
+        Duration wait = claim.lease().left().minus(policy.leaseForCreate());
+        try {
+          slot = gate.enter(wait.isNegative() ? Duration.ZERO : wait);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return slot != null;
+    }
+
+    @Override
+    public void close() {
+      if (slot != null) {
+        slot.close();
+      }
+    }
   }
 
   /** Errors quote what they were sent; what they say is logged and kept. */

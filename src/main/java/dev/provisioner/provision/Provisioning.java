@@ -53,12 +53,14 @@ public final class Provisioning {
     Installation installation = new Installation(queue, its.installation());
     Census census = new Census(its.vapi(), installation);
     Collector collector = new Collector(its.vapi(), its.gate(), ledger);
-    Judge judge = new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble()));
+    Attempt attempt =
+        new Attempt(
+            new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble())));
     Settler settler =
-        new Settler(queue, ledger, collector, judge, its.gate(), policy, its.nanoTime());
+        new Settler(queue, ledger, collector, attempt, its.gate(), policy, its.nanoTime());
     Provisioner provisioner =
         new Provisioner(
-            its.vapi(), its.gate(), its.template(), installation, census, judge, settler, policy);
+            its.vapi(), its.gate(), its.template(), installation, census, attempt, settler, policy);
     doorbell =
         new Doorbell(
             queue, provisioner, its.gate(), its.workers(), its.ackTimeout(), its.nanoTime());

@@ -1,11 +1,15 @@
 package dev.provisioner.provision;
 
 import dev.provisioner.provision.Outcome.Result;
+import dev.provisioner.provision.Step.AtHome;
+import dev.provisioner.provision.Step.Delete;
+import dev.provisioner.provision.Step.End;
+import dev.provisioner.provision.Step.Mark;
+import dev.provisioner.provision.Step.ReadStanding;
+import dev.provisioner.provision.Step.Settle;
 import dev.provisioner.provision.Verdict.AlreadyProvisioned;
-import dev.provisioner.provision.Verdict.InDoubt;
 import dev.provisioner.provision.Verdict.LetGo;
 import dev.provisioner.provision.Verdict.Provisioned;
-import dev.provisioner.provision.Verdict.Refrained;
 import dev.provisioner.provision.Verdict.Unfinished;
 import dev.provisioner.vapi.Gate;
 import java.time.Duration;
@@ -16,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a verdict to the row, whatever it takes: repeats while the database is away, gives way to
- * a user being deleted, and cleans up after a claim that was lost.
+ * Brings an attempt home, whatever it takes: settles the row, repeats while the database is away,
+ * gives way to a user being deleted, and cleans up after a claim that was lost, as {@link Attempt}
+ * says.
  */
 final class Settler {
   private static final Logger LOG = LoggerFactory.getLogger(Settler.class);
@@ -27,7 +32,7 @@ final class Settler {
   private final Queue queue;
   private final DoubtLedger ledger;
   private final Collector collector;
-  private final Judge judge;
+  private final Attempt attempt;
   private final Gate gate;
   private final Policy policy;
   private final LongSupplier nanoTime;
@@ -36,114 +41,81 @@ final class Settler {
       Queue queue,
       DoubtLedger ledger,
       Collector collector,
-      Judge judge,
+      Attempt attempt,
       Gate gate,
       Policy policy,
       LongSupplier nanoTime) {
     this.queue = queue;
     this.ledger = ledger;
     this.collector = collector;
-    this.judge = judge;
+    this.attempt = attempt;
     this.gate = gate;
     this.policy = policy;
     this.nanoTime = nanoTime;
   }
 
-  Outcome settle(Claim claim, Verdict verdict) {
+  /** Takes the steps from here to the end. */
+  Outcome settle(Claim claim, Settle settle) {
     try {
-      return switch (verdict) {
-        case AlreadyProvisioned it -> alreadyProvisioned(claim, it);
-        case Provisioned it -> provisioned(claim, it);
-        case Unfinished it -> unfinished(claim, it);
-        case LetGo it -> letGo(claim, it);
-      };
+      Step step = settle;
+      while (step instanceof AtHome atHome) {
+        step = take(claim, atHome);
+      }
+      return ((End) step).outcome();
     } catch (QueueUnavailableException e) {
       LOG.error(
           "Provision {} of user {} could not be settled: {} Its lease ends by itself; the next attempt looks at Vapi first.",
           claim.id(),
           claim.userId(),
           e.getMessage());
-      return outcome(claim, Result.LOST, null, "The database was away; the next attempt goes on.");
+      return lost(claim, "The database was away; the next attempt goes on.");
     } catch (StatementRefusedException e) {
       LOG.error(
           "Provision {} of user {} could not be settled: the database refuses ({}). Are all migrations applied, and the grants of role provisioner in place? Its lease ends by itself; the next attempt looks at Vapi first.",
           claim.id(),
           claim.userId(),
           e.reason());
-      return outcome(claim, Result.LOST, null, "The database refuses to settle the row.");
+      return lost(claim, "The database refuses to settle the row.");
     }
   }
 
-  private Outcome alreadyProvisioned(Claim claim, AlreadyProvisioned verdict) {
-    Settled settled = insist(() -> queue.settleProcessed(claim, null));
-    return settled.held()
-        ? outcome(claim, Result.ALREADY_PROVISIONED, verdict.assistantId(), null)
-        : outcome(claim, Result.LOST, null, null);
+  private Step take(Claim claim, AtHome step) {
+    return switch (step) {
+      case Settle it -> settleOnce(claim, it);
+      case Mark it -> {
+        insist(() -> ledger.mark(claim, it.assistantId()));
+        yield attempt.marked(claim, it);
+      }
+      case ReadStanding it ->
+          attempt.stands(claim, it, insist(() -> ledger.standing(claim.id(), claim.userId())));
+      case Delete it -> {
+        collect(claim, it.assistantId());
+        yield attempt.deleted(claim);
+      }
+    };
   }
 
-  private Outcome provisioned(Claim claim, Provisioned verdict) {
+  private Step settleOnce(Claim claim, Settle settle) {
     Settled settled;
     try {
-      settled = insist(() -> queue.settleProcessed(claim, verdict.assistantId()));
+      settled = insist(() -> write(claim, settle.verdict()));
     } catch (StatementRefusedException e) {
-      return unfinished(
-          claim, judge.settingsRefused(verdict.assistantId(), e.reason(), claim.attempts()));
+      Settle instead = attempt.settleRefused(claim, settle, e.reason());
+      if (instead == null) {
+        throw e;
+      }
+      return instead;
     }
-    if (!settled.held()) {
-      return claimLost(claim, verdict.assistantId(), made(verdict));
-    }
-    if (settled.inUse() == null) {
-      return unfinished(
-          claim,
-          judge.settingsRefused(
-              verdict.assistantId(), "it was written, and is not there", claim.attempts()));
-    }
-    if (!verdict.assistantId().equals(settled.inUse())) {
-      // The app was faster. Ours stays in doubt, and the first look removes it.
-      return outcome(claim, Result.ALREADY_PROVISIONED, settled.inUse(), null);
-    }
-    return outcome(claim, made(verdict), verdict.assistantId(), null);
+    return attempt.settled(claim, settle, settled);
   }
 
-  private Outcome unfinished(Claim claim, Unfinished verdict) {
-    boolean held = insist(() -> queue.settleUnfinished(claim, verdict));
-    if (!held) {
-      return switch (verdict) {
-        case Refrained no -> outcome(claim, Result.LOST, null, null);
-        case InDoubt it -> claimLost(claim, it.assistantId(), Result.CREATED);
-      };
-    }
-    Result result = verdict.status() == Status.FAILED ? Result.FAILED : Result.ERRORED;
-    return outcome(claim, result, null, verdict.message());
-  }
-
-  private Outcome letGo(Claim claim, LetGo verdict) {
-    boolean held = insist(() -> queue.release(claim, verdict));
-    return outcome(claim, held ? Result.RELEASED : Result.LOST, null, null);
-  }
-
-  /**
-   * Rules 10 and 11. The token is gone: another worker has the row, or it is settled (perhaps by
-   * us, and only the answer was lost), or its user is deleted. First the doubt is marked, so that
-   * nothing is forgotten whatever happens next; only then may ours be deleted, if nobody can want
-   * it.
-   */
-  private Outcome claimLost(Claim claim, @Nullable String assistantId, Result made) {
-    insist(() -> {
-      ledger.mark(claim, assistantId);
-      return true;
-    });
-    if (assistantId == null) {
-      return outcome(claim, Result.LOST, null, null);
-    }
-    Standing standing = insist(() -> ledger.standing(claim.id(), claim.userId()));
-    if (assistantId.equals(standing.inUse())) {
-      return outcome(claim, made, assistantId, null);
-    }
-    if (standing.allowsDeleting(assistantId)) {
-      collect(claim, assistantId);
-    }
-    return outcome(claim, Result.LOST, null, null);
+  private Settled write(Claim claim, Verdict verdict) {
+    return switch (verdict) {
+      case AlreadyProvisioned it -> queue.settleProcessed(claim, null);
+      case Provisioned it -> queue.settleProcessed(claim, it.assistantId());
+      case Unfinished it -> new Settled(queue.settleUnfinished(claim, it), null);
+      case LetGo it -> new Settled(queue.release(claim, it), null);
+    };
   }
 
   /** Best effort: the doubt is marked, so a look comes for what remains. */
@@ -187,12 +159,7 @@ final class Settler {
     }
   }
 
-  private static Result made(Provisioned verdict) {
-    return verdict.adopted() ? Result.ADOPTED : Result.CREATED;
-  }
-
-  private static Outcome outcome(
-      Claim claim, Result result, @Nullable String assistantId, @Nullable String error) {
-    return new Outcome(claim.id(), claim.userId(), result, assistantId, error);
+  private static Outcome lost(Claim claim, String error) {
+    return new Outcome(claim.id(), claim.userId(), Result.LOST, null, error);
   }
 }

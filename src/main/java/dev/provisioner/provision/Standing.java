@@ -14,6 +14,11 @@ record Standing(boolean rowExists, @Nullable String inUse) {
    * With the row there and none in use, somebody may be adopting it at this moment.
    */
   boolean allowsDeleting(String assistantId) {
-    return inUse == null ? !rowExists : !inUse.equals(assistantId);
+    return inUse == null ? !rowExists : !uses(assistantId);
+  }
+
+  /** Whether it is the one that the user has. */
+  boolean uses(String assistantId) {
+    return assistantId.equals(inUse);
   }
 }
