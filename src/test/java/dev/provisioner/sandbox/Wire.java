@@ -239,6 +239,9 @@ public final class Wire implements AutoCloseable {
             return;
           }
           target.getOutputStream().write(chunk, 0, read);
+          if (hold != null && !hold.appliesFirst()) {
+            awaitPassed(); // a client that is gone must not end what has just gone on
+          }
         }
       } catch (IOException | InterruptedException e) {
         // One end has gone; so does the other.
@@ -287,6 +290,13 @@ public final class Wire implements AutoCloseable {
       if (held != null) {
         held.passed();
         held = null;
+        notifyAll();
+      }
+    }
+
+    private synchronized void awaitPassed() throws InterruptedException {
+      while (held != null) {
+        wait();
       }
     }
   }
