@@ -82,8 +82,8 @@ public final class Hold implements Fault {
     notifyAll();
   }
 
-  /** The simulator closes: what is still held goes nowhere. */
-  synchronized void abandon() {
+  /** What is still held goes nowhere: it never happens. */
+  public synchronized void abandon() {
     if (!released) {
       abandoned = true;
       released = true;

@@ -1,5 +1,6 @@
 package dev.provisioner.sandbox;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -28,6 +29,8 @@ public final class Wire implements AutoCloseable {
   private final int port;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicReference<@Nullable Predicate<String>> losing = new AtomicReference<>();
+  private final AtomicReference<@Nullable Plan> holding = new AtomicReference<>();
+  private final Set<Hold> holds = ConcurrentHashMap.newKeySet();
   private final Ice ice = new Ice();
   private @Nullable Listener listener;
   private int lost;
@@ -101,6 +104,17 @@ public final class Wire implements AutoCloseable {
     losing.set(executed);
   }
 
+  /**
+   * Holds the next of what {@link #loseAnswerAfter} could lose: before it is passed on, so that the
+   * server knows nothing of it, or its answer, so that only the server knows. What is held goes on
+   * at the release even if its client is gone by then: that is how a statement comes late. Where an
+   * answer is to be lost, too, it is the next one that is held.
+   */
+  public void hold(String marker, Hold hold) {
+    holds.add(hold);
+    holding.set(new Plan(marker, hold));
+  }
+
   /** How many answers were lost so far. */
   public synchronized int lostAnswers() {
     return lost;
@@ -110,7 +124,10 @@ public final class Wire implements AutoCloseable {
   public void close() {
     cut();
     thaw();
+    holds.forEach(Hold::abandon);
   }
+
+  private record Plan(String marker, Hold hold) {}
 
   private synchronized void countLost() {
     lost++;
@@ -185,6 +202,7 @@ public final class Wire implements AutoCloseable {
     private final Socket target;
     private final RequestReader reader = new RequestReader();
     private volatile boolean losesAnswer;
+    private volatile @Nullable Hold held;
 
     Connection(Socket client, Socket target) {
       this.client = client;
@@ -206,10 +224,24 @@ public final class Wire implements AutoCloseable {
             // Each plan takes one answer, whichever connection comes first.
             if (wanted != null && wanted.test(executed) && losing.compareAndSet(wanted, null)) {
               losesAnswer = true;
+              continue;
+            }
+            Plan plan = holding.get();
+            if (plan != null
+                && executed.contains(plan.marker())
+                && holding.compareAndSet(plan, null)) {
+              held = plan.hold();
             }
           }
           ice.awaitThaw();
+          Hold hold = held;
+          if (hold != null && !hold.appliesFirst() && !hold.hold()) {
+            return;
+          }
           target.getOutputStream().write(chunk, 0, read);
+          if (hold != null && !hold.appliesFirst()) {
+            awaitPassed(); // a client that is gone must not end what has just gone on
+          }
         }
       } catch (IOException | InterruptedException e) {
         // One end has gone; so does the other.
@@ -221,6 +253,7 @@ public final class Wire implements AutoCloseable {
     void pumpAnswers() {
       byte[] chunk = new byte[CHUNK];
       AnswerEnd end = new AnswerEnd();
+      ByteArrayOutputStream withheld = new ByteArrayOutputStream();
       try (InputStream in = target.getInputStream()) {
         for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
           if (losesAnswer) {
@@ -228,15 +261,42 @@ public final class Wire implements AutoCloseable {
               countLost();
               return;
             }
-          } else {
-            ice.awaitThaw();
-            client.getOutputStream().write(chunk, 0, read);
+            continue;
           }
+          withheld.write(chunk, 0, read);
+          Hold hold = held;
+          if (hold != null) {
+            if (reader.speaksPostgres() && !end.isReachedBy(chunk, read)) {
+              continue;
+            }
+            if (hold.appliesFirst() && !hold.hold()) {
+              return;
+            }
+            passed();
+          }
+          ice.awaitThaw();
+          withheld.writeTo(client.getOutputStream());
+          withheld.reset();
         }
       } catch (IOException | InterruptedException e) {
         // One end has gone; so does the other.
       } finally {
+        passed();
         cut();
+      }
+    }
+
+    private synchronized void passed() {
+      if (held != null) {
+        held.passed();
+        held = null;
+        notifyAll();
+      }
+    }
+
+    private synchronized void awaitPassed() throws InterruptedException {
+      while (held != null) {
+        wait();
       }
     }
   }

@@ -18,6 +18,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(SharedSupabase.class)
 class WireTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final SupabaseDatabase project;
   private final Wire wire;
 
@@ -142,6 +145,112 @@ class WireTest {
       eventually("the second assistant", () -> vapi.created() == 2);
       assertThat(toVapi.lostAnswers()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void whatIsHeldBeforeIsUnknownToTheServerUntilItIsReleased() throws Exception {
+    try (Connection connection = connect("")) {
+      note(connection, "before");
+      Hold hold = Hold.beforeApplying();
+      wire.hold("held", hold);
+      Thread client = inBackground(() -> note(connection, "held"));
+      hold.awaitArrived(PATIENCE);
+      assertThat(noted()).isEqualTo(1);
+
+      hold.release();
+
+      assertThat(noted()).as("at once").isEqualTo(2);
+      client.join();
+      note(connection, "held no more");
+      assertThat(noted()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void whatIsHeldAfterwardsIsKnownOnlyToTheServer() throws Exception {
+    try (Connection connection = connect("")) {
+      Hold hold = Hold.afterApplying();
+      wire.hold("held", hold);
+      Thread client = inBackground(() -> note(connection, "held"));
+      hold.awaitArrived(PATIENCE);
+      assertThat(noted()).isEqualTo(1);
+      assertThat(client.isAlive()).isTrue();
+
+      hold.release();
+
+      client.join();
+      note(connection, "held no more");
+      assertThat(noted()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whatIsHeldComesLateThoughItsClientIsGone() throws Exception {
+    Hold hold = Hold.beforeApplying();
+    try (Connection connection = connect("")) {
+      note(connection, "before");
+      wire.hold("held", hold);
+      Thread client = inBackground(() -> note(connection, "held"));
+      hold.awaitArrived(PATIENCE);
+      connection.abort(Runnable::run);
+      client.join();
+    }
+    assertThat(noted()).isEqualTo(1);
+
+    hold.release();
+
+    assertThat(noted()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsHeldAndAbandonedNeverHappens() throws Exception {
+    try (Connection connection = connect("")) {
+      note(connection, "before");
+      Hold hold = Hold.beforeApplying();
+      wire.hold("held", hold);
+      Thread client = inBackground(() -> note(connection, "held"));
+      hold.awaitArrived(PATIENCE);
+
+      hold.abandon();
+
+      client.join();
+      assertThat(connection.isValid(1)).isFalse();
+      assertThat(noted()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void heldIsTheNextAfterTheOneWhoseAnswerIsLost() throws Exception {
+    Hold hold = Hold.afterApplying();
+    wire.loseAnswerAfter("twice");
+    wire.hold("twice", hold);
+    try (Connection connection = connect("")) {
+      assertThatThrownBy(() -> note(connection, "twice")).isInstanceOf(SQLException.class);
+    }
+    assertThat(wire.lostAnswers()).isEqualTo(1);
+    try (Connection connection = connect("")) {
+      Thread client = inBackground(() -> note(connection, "twice"));
+      hold.awaitArrived(PATIENCE);
+      hold.release();
+      client.join();
+    }
+    assertThat(noted()).isEqualTo(2);
+  }
+
+  private interface Statements {
+    void run() throws SQLException;
+  }
+
+  /** Where its client goes, a statement's error goes, too. */
+  private static Thread inBackground(Statements statements) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            statements.run();
+          } catch (SQLException e) {
+            // Aborted, or cut.
+          }
+        });
   }
 
   private Connection connect(String options) throws SQLException {
