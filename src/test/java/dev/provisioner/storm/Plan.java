@@ -62,7 +62,7 @@ record Plan(long seed, Duration length, List<UUID> people, List<Event> events) {
           BELL_REPLAYED,
           BELL_REPLAYED);
   private static final List<Trouble> FATES =
-      List.of(USER_DELETED, USER_DELETED, USER_REVERIFIED, USER_REVERIFIED);
+      List.of(USER_DELETED, USER_DELETED, USER_DELETED, USER_REVERIFIED, USER_REVERIFIED);
   private static final List<Trouble> STRIKES =
       List.of(
           INSTANCE_KILLED,
@@ -193,7 +193,7 @@ record Plan(long seed, Duration length, List<UUID> people, List<Event> events) {
         return strikes;
       }
       strikes.add(new Strike(at, next, trouble, lasts));
-      free[next] = at.plus(lasts).plus(millis(random, 800, 4_000));
+      free[next] = at.plus(lasts).plus(millis(random, 2_000, 6_000));
     }
   }
 

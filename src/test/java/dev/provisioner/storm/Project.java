@@ -34,8 +34,8 @@ final class Project implements AutoCloseable {
   private static final String API_KEY = "vapi-private-key-of-the-storm";
   private static final Path LOGS = Path.of("target/storm");
 
-  /** Others' assistants; with ours in the same hours, so many that a page cannot hold them. */
-  private static final int STRANGERS = 1_300;
+  /** Of each kind of others' assistants; with ours in the same hours, so many that a page cannot hold them. */
+  private static final int STRANGERS = 600;
 
   private static final Duration LISTING_LAG = Duration.ofSeconds(3);
 

@@ -2,6 +2,7 @@ package dev.provisioner.storm;
 
 import static dev.provisioner.sandbox.Eventually.eventually;
 
+import dev.provisioner.sandbox.Operation;
 import dev.provisioner.storm.Event.Crash;
 import dev.provisioner.storm.Event.Delete;
 import dev.provisioner.storm.Event.Reconcile;
@@ -12,7 +13,7 @@ import dev.provisioner.storm.Event.Verify;
 import dev.provisioner.storm.Post.Message;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /** Lets happen what is planned, each thing at its time, until it is over. */
 final class Storm implements AutoCloseable {
@@ -35,6 +36,7 @@ final class Storm implements AutoCloseable {
   private static final String SETTLE = "returning now_.in_use";
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration LONGEST_TAIL = Duration.ofMinutes(2);
 
   private final Plan plan;
   private final Project project;
@@ -47,6 +49,12 @@ final class Storm implements AutoCloseable {
 
   /** What must be done before the end; calls, in contrast, may be cut off. */
   private final ExecutorService deeds = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** For each instance: one trouble ends before the next begins, however slow the machine is. */
+  private final List<ExecutorService> strikes =
+      Stream.generate(() -> Executors.newSingleThreadExecutor(Thread.ofVirtual().factory()))
+          .limit(Plan.INSTANCES)
+          .toList();
 
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -67,23 +75,36 @@ final class Storm implements AutoCloseable {
   /** From the first event to the last; then everything that could be under way has ended. */
   void rage() throws InterruptedException, ExecutionException {
     weather.over(project.vapi());
-    List<Future<?>> done = new ArrayList<>();
-    long begin = System.nanoTime();
+    Pace pace = new Pace(project.chronicle());
     for (Event event : plan.events()) {
-      sleepUntil(begin, event.at());
+      pace.waitUntil(event.at());
       if (!watcher.violations().isEmpty()) {
         break; // it cannot get any worse
       }
-      done.add(deeds.submit(() -> {
-        play(event);
-        return null;
-      }));
+      ExecutorService by = event instanceof Strike it ? strikes.get(it.instance()) : deeds;
+      pace.begun(
+          event,
+          by.submit(() -> {
+            play(event);
+            return null;
+          }));
     }
-    sleepUntil(begin, plan.length());
-    for (Future<?> each : done) {
-      each.get();
-    }
+    pace.waitUntil(plan.length());
+    pace.awaitAll();
+    blowOver();
     end();
+  }
+
+  /** The faults go on until each has come; a kind that still has not is reported later. */
+  private void blowOver() throws InterruptedException {
+    long deadline = System.nanoTime() + LONGEST_TAIL.toNanos();
+    while (System.nanoTime() < deadline
+        && watcher.violations().isEmpty()
+        && EnumSet.allOf(Operation.class).stream()
+            .flatMap(each -> Trouble.of(each).stream())
+            .anyMatch(each -> tally.times(each) == 0)) {
+      Thread.sleep(Duration.ofMillis(100));
+    }
   }
 
   /** No faults any more, and none of the old processes; what they sent has had its effect. */
@@ -100,18 +121,30 @@ final class Storm implements AutoCloseable {
         "the end of every call to Vapi",
         PATIENCE,
         () -> project.vapi().calls().stream().noneMatch(call -> call.answer().equals("pending")));
-    eventually("the end of every statement", PATIENCE, this::noStatementRuns);
+    awaitNoSession();
     project.vapi().catchUp();
     tally.came(Trouble.LIST_FULL, project.vapi().cutListings());
     tally.came(Trouble.LIST_LAGGING, project.vapi().laggingListings());
   }
 
-  private boolean noStatementRuns() {
+  /** A statement of a dead instance may still run. */
+  private void awaitNoSession() {
+    try {
+      eventually("the end of every session", PATIENCE, () -> sessions().isEmpty());
+    } catch (AssertionError e) {
+      throw new AssertionError("sessions outlive their instances: " + sessions(), e);
+    }
+  }
+
+  private List<String> sessions() {
     try {
       return project
-              .chronicle()
-              .count("select count(*) from pg_stat_activity where usename = 'provisioner'")
-          == 0;
+          .chronicle()
+          .strings(
+              """
+              select concat_ws(' ', pid, backend_start, state, wait_event, query_start, query)
+                from pg_stat_activity where usename = 'provisioner'
+              """);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -223,13 +256,10 @@ final class Storm implements AutoCloseable {
     Objects.requireNonNull(verified.get(user)).join();
   }
 
-  private static void sleepUntil(long begin, Duration at) throws InterruptedException {
-    Thread.sleep(Duration.ofNanos(Math.max(0, begin + at.toNanos() - System.nanoTime())));
-  }
-
   @Override
   public void close() {
     deeds.shutdownNow();
+    strikes.forEach(ExecutorService::shutdownNow);
     calls.shutdownNow();
     post.close();
   }

@@ -32,7 +32,7 @@ class StormIT {
 
   private static void ride(Plan plan) throws Exception {
     Tally tally = new Tally();
-    Weather weather = new Weather(plan.seed(), Project.VAPI_TIMEOUT, tally);
+    Weather weather = new Weather(plan.seed(), plan.people().size(), Project.VAPI_TIMEOUT, tally);
     long begin = System.nanoTime();
     try (Project project = Project.of(plan);
         Watcher watcher = new Watcher(project.chronicle(), weather);

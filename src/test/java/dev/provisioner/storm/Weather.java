@@ -24,14 +24,6 @@ import org.jspecify.annotations.Nullable;
  * none, decided by the seed, whoever makes the call.
  */
 final class Weather {
-  /** How many calls it takes until every fault of their kind has come once. */
-  private static final Map<Operation, Integer> DECKS =
-      Map.of(
-          Operation.CREATE, 36,
-          Operation.LIST, 50,
-          Operation.GET, 12,
-          Operation.DELETE, 10);
-
   private static final Duration LONGEST_HOLD = Duration.ofSeconds(20);
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -47,13 +39,21 @@ final class Weather {
   record Deletion(String assistant, Instant at) {}
 
   /**
+   * @param users how many there will be
    * @param timeout after which the service gives a call up
    */
-  Weather(long seed, Duration timeout, Tally tally) {
+  Weather(long seed, int users, Duration timeout, Tally tally) {
     this.seed = seed;
     this.timeout = timeout;
     this.tally = tally;
-    DECKS.forEach((operation, size) ->
+    // The more there is to list, the more pages a listing takes; about half of them should succeed.
+    Map<Operation, Integer> sizes =
+        Map.of(
+            Operation.CREATE, 36,
+            Operation.LIST, Math.max(40, users / 20),
+            Operation.GET, 12,
+            Operation.DELETE, 10);
+    sizes.forEach((operation, size) ->
         decks.put(
             operation,
             new Deck<>(Deck.seed(seed, operation.name()), size, Trouble.of(operation))));
