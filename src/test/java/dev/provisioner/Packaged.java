@@ -48,7 +48,8 @@ public final class Packaged implements AutoCloseable {
    *
    * @param options such as system properties; they win over our own
    */
-  public static Packaged run(List<String> options, Map<String, String> environment, String... arguments) {
+  public static Packaged run(
+      List<String> options, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));

@@ -17,6 +17,8 @@ public final class FaultPlan {
   @FunctionalInterface
   public interface Draw {
     /**
+     * Asked once for each call.
+     *
      * @param ordinal how many calls were decided about before this one
      */
     @Nullable Fault fault(int ordinal, Call call);

@@ -42,7 +42,7 @@ final class Deck<T> {
   /** A generator for the n-th decision of its kind. */
   static Random random(long seed, int n) {
     // Neighbouring seeds give Random neighbouring first numbers; SplitMix64's finish spreads them.
-    long z = seed + 0x9E3779B97F4A7C15L * (n + 1);
+    long z = seed + 0x9E3779B97F4A7C15L * (n + 1L);
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return new Random(z ^ (z >>> 31));

@@ -32,8 +32,7 @@ final class Instance implements AutoCloseable {
    * @param databaseUrl for a port
    * @param logs the folder for what each of its processes has said
    */
-  Instance(
-      int number, Wire wire, Map<String, String> environment, String databaseUrl, Path logs) {
+  Instance(int number, Wire wire, Map<String, String> environment, String databaseUrl, Path logs) {
     this.number = number;
     this.wire = wire;
     this.logs = logs;

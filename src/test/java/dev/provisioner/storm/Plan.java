@@ -112,8 +112,7 @@ record Plan(long seed, Duration length, List<UUID> people, List<Event> events) {
     if (fate == USER_DELETED) {
       life.add(new Delete(when, user));
     } else if (fate == USER_REVERIFIED) {
-      life.add(
-          new Reverify(when, user, millis(random, 100, 3_000), random.nextInt(INSTANCES)));
+      life.add(new Reverify(when, user, millis(random, 100, 3_000), random.nextInt(INSTANCES)));
     }
     return life;
   }
@@ -160,8 +159,7 @@ record Plan(long seed, Duration length, List<UUID> people, List<Event> events) {
                     .collect(Collectors.joining(", ", "{\"user_ids\": [", "]}"));
             default -> "{}";
           };
-      calls.add(
-          new Reconcile(at, random.nextInt(INSTANCES), body, random.nextInt(5) == 0));
+      calls.add(new Reconcile(at, random.nextInt(INSTANCES), body, random.nextInt(5) == 0));
       at = at.plus(millis(random, 300, 1_500));
     }
     return calls;

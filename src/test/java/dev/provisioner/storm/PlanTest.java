@@ -6,6 +6,7 @@ import dev.provisioner.storm.Event.Strike;
 import dev.provisioner.storm.Event.Verify;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -42,7 +43,7 @@ class PlanTest {
     Plan plan = Plan.of(3, 300, LEASE);
 
     Duration[] free = new Duration[Plan.INSTANCES];
-    java.util.Arrays.fill(free, Duration.ZERO);
+    Arrays.fill(free, Duration.ZERO);
     for (Event each : plan.events()) {
       if (each instanceof Strike it) {
         assertThat(it.at()).isGreaterThanOrEqualTo(free[it.instance()]);

@@ -85,8 +85,7 @@ final class Post implements AutoCloseable {
     if (!expected.contains(response.statusCode())) {
       wrong.add(
           "%s %s was answered %d %s"
-              .formatted(
-                  message.path(), message.body(), response.statusCode(), response.body()));
+              .formatted(message.path(), message.body(), response.statusCode(), response.body()));
     }
     return response;
   }

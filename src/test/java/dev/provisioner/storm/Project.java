@@ -19,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /**
@@ -34,10 +36,16 @@ final class Project implements AutoCloseable {
   private static final String API_KEY = "vapi-private-key-of-the-storm";
   private static final Path LOGS = Path.of("target/storm");
 
-  /** Of each kind of others' assistants; with ours in the same hours, so many that a page cannot hold them. */
+  /**
+   * Of each kind of others' assistants; with ours in the same hours, so many that a page cannot
+   * hold them.
+   */
   private static final int STRANGERS = 600;
 
   private static final Duration LISTING_LAG = Duration.ofSeconds(3);
+
+  /** Connections that were opened and never used are no news in a storm. */
+  private static final Logger VAPI_LOG = Logger.getLogger("mockwebserver3.MockWebServer");
 
   private final SupabaseServer server;
   private final SupabaseDatabase database;
@@ -56,6 +64,7 @@ final class Project implements AutoCloseable {
     database.applyMigrations();
     chronicle = Chronicle.begin(database);
     installation = chronicle.strings("select id from provisioning.installation").getFirst();
+    VAPI_LOG.setLevel(Level.SEVERE);
     vapi = VapiSimulator.start().acceptKey(API_KEY);
     vapi.lagListing(LISTING_LAG);
     vapi.listShuffled();

@@ -52,8 +52,7 @@ final class Report {
   String table() {
     StringBuilder table = new StringBuilder();
     table.append(line("", "times", "duplicates", "duplicates", "users", "slowest"));
-    table.append(
-        line("fault", "injected", "in use", "collected", "without", "convergence"));
+    table.append(line("fault", "injected", "in use", "collected", "without", "convergence"));
     int times = 0;
     for (Trouble each : Trouble.values()) {
       times += tally.times(each);

@@ -11,6 +11,7 @@ import dev.provisioner.storm.Event.Ring;
 import dev.provisioner.storm.Event.Strike;
 import dev.provisioner.storm.Event.Verify;
 import dev.provisioner.storm.Post.Message;
+import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -18,13 +19,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Lets happen what is planned, each thing at its time, until it is over. */
 final class Storm implements AutoCloseable {
@@ -57,6 +63,7 @@ final class Storm implements AutoCloseable {
           .toList();
 
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+  private final Queue<Future<?>> called = new ConcurrentLinkedQueue<>();
 
   Storm(Plan plan, Project project, Weather weather, Tally tally, Watcher watcher) {
     this.plan = plan;
@@ -108,15 +115,19 @@ final class Storm implements AutoCloseable {
   }
 
   /** No faults any more, and none of the old processes; what they sent has had its effect. */
-  private void end() throws InterruptedException {
+  private void end() throws InterruptedException, ExecutionException {
     weather.calm();
     project.instances().forEach(Instance::kill);
     calls.shutdown();
-    eventually("the end of every call", PATIENCE, calls::isTerminated);
-    project.instances().forEach(each -> {
-      each.wire().thaw();
-      each.wire().restore();
-    });
+    for (Future<?> each : called) {
+      each.get();
+    }
+    project
+        .instances()
+        .forEach(each -> {
+          each.wire().thaw();
+          each.wire().restore();
+        });
     eventually(
         "the end of every call to Vapi",
         PATIENCE,
@@ -170,10 +181,8 @@ final class Storm implements AutoCloseable {
         Message message = Message.sign("/reconcile", it.body());
         String[] headers = it.async() ? new String[] {"Prefer", "respond-async"} : new String[0];
         tally.came(Trouble.RECONCILED);
-        calls.submit(
-            () ->
-                post.send(
-                    project.instance(it.instance()), message, Set.of(200, 202, 503), headers));
+        call(() ->
+            post.send(project.instance(it.instance()), message, Set.of(200, 202, 503), headers));
       }
       case Strike it -> strike(it, project.instance(it.instance()));
       case Crash it -> {
@@ -213,11 +222,15 @@ final class Storm implements AutoCloseable {
         plan.events().stream().anyMatch(e -> e instanceof Delete it && it.user().equals(user));
     Set<Integer> expected = mayGo ? Set.of(200, 202, 404, 503) : Set.of(200, 202, 503);
     for (Ring each : rings) {
-      calls.submit(() -> {
+      call(() -> {
         Thread.sleep(each.after());
         return post.send(project.instance(each.instance()), message, expected);
       });
     }
+  }
+
+  private void call(Callable<@Nullable HttpResponse<String>> request) {
+    called.add(calls.submit(request));
   }
 
   private void strike(Strike it, Instance instance) throws InterruptedException {

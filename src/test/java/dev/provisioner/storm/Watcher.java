@@ -77,7 +77,8 @@ final class Watcher implements AutoCloseable {
     for (; checked < deletions.size(); checked++) {
       Deletion each = deletions.get(checked);
       if (chronicle.inUse(each.assistant(), each.at())) {
-        found.add("assistant %s was to be deleted at %s, in use".formatted(each.assistant(), each.at()));
+        found.add(
+            "assistant %s was to be deleted at %s, in use".formatted(each.assistant(), each.at()));
       }
     }
     if (!found.isEmpty()) {

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * none, decided by the seed, whoever makes the call.
  */
 final class Weather {
-  private static final Duration LONGEST_HOLD = Duration.ofSeconds(20);
+  /** Well after the next attempt has looked for it in vain, and created another. */
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(45);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final long seed;
@@ -55,8 +57,7 @@ final class Weather {
             Operation.DELETE, 10);
     sizes.forEach((operation, size) ->
         decks.put(
-            operation,
-            new Deck<>(Deck.seed(seed, operation.name()), size, Trouble.of(operation))));
+            operation, new Deck<>(Deck.seed(seed, operation.name()), size, Trouble.of(operation))));
   }
 
   /** From now on. */
@@ -105,8 +106,7 @@ final class Weather {
           Fault.delay(timeout.plusMillis(300 + random.nextInt(1_000)));
       case CREATE_HELD ->
           hold(timeout.plusMillis(random.nextLong(LONGEST_HOLD.minus(timeout).toMillis())));
-      case CREATE_DROPPED, LIST_DROPPED, GET_DROPPED, DELETE_DROPPED ->
-          Fault.dropBeforeApplying();
+      case CREATE_DROPPED, LIST_DROPPED, GET_DROPPED, DELETE_DROPPED -> Fault.dropBeforeApplying();
       case CREATE_ANSWER_DROPPED, DELETE_ANSWER_DROPPED -> Fault.dropAfterApplying();
       case CREATE_5XX -> Fault.status(503);
       case CREATE_APPLIED_5XX -> Fault.statusAfterApplying(502, "<html>Bad Gateway</html>");
