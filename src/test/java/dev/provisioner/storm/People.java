@@ -6,9 +6,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What users do, by way of Supabase's auth server. While the database is away they try again; each
@@ -57,8 +57,8 @@ final class People {
     asAuthServer("delete from auth.users where id = ?", user);
   }
 
-  /** The user's newest row; null where there is none. */
-  @Nullable UUID rowOf(UUID user) {
+  /** The user's newest row. */
+  Optional<UUID> rowOf(UUID user) {
     return insist(() -> {
       try (Connection superuser = database.connectAsSuperuser();
           PreparedStatement statement =
@@ -69,7 +69,7 @@ final class People {
                   """)) {
         statement.setObject(1, user);
         try (ResultSet row = statement.executeQuery()) {
-          return row.next() ? row.getObject(1, UUID.class) : null;
+          return row.next() ? Optional.of(row.getObject(1, UUID.class)) : Optional.empty();
         }
       }
     });
@@ -85,7 +85,7 @@ final class People {
     });
   }
 
-  private static <T extends @Nullable Object> T insist(Statement<T> statement) {
+  private static <T> T insist(Statement<T> statement) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
@@ -99,7 +99,7 @@ final class People {
     }
   }
 
-  private interface Statement<T extends @Nullable Object> {
+  private interface Statement<T> {
     T run() throws SQLException;
   }
 }

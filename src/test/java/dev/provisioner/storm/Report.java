@@ -13,8 +13,6 @@ import java.util.UUID;
 
 /** What a storm has brought, and what came of it: a line for each kind of trouble. */
 final class Report {
-  private static final String LINE = "%-44s %8s %10s %11s %10s %12s%n";
-
   private final Tally tally;
   private final Ledgers ledgers;
   private final Map<UUID, Integer> made;
@@ -89,7 +87,7 @@ final class Report {
   }
 
   private static String line(Object... cells) {
-    return String.format(Locale.ROOT, LINE, cells);
+    return String.format(Locale.ROOT, "%-44s %8s %10s %11s %10s %12s%n", cells);
   }
 
   private static String readable(Duration time) {

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
@@ -206,8 +207,8 @@ final class Storm implements AutoCloseable {
 
   /** The same message each time; nothing where the row is not there, since a row is what rings. */
   private void ring(UUID user, List<Ring> rings) {
-    UUID row = people.rowOf(user);
-    if (row == null) {
+    Optional<UUID> row = people.rowOf(user);
+    if (row.isEmpty()) {
       return;
     }
     Message message =
@@ -217,7 +218,7 @@ final class Storm implements AutoCloseable {
             {"type": "INSERT", "table": "pending_vapi_provision", "schema": "public",
              "record": {"id": "%s"}, "old_record": null}\
             """
-                .formatted(row));
+                .formatted(row.get()));
     boolean mayGo =
         plan.events().stream().anyMatch(e -> e instanceof Delete it && it.user().equals(user));
     Set<Integer> expected = mayGo ? Set.of(200, 202, 404, 503) : Set.of(200, 202, 503);
