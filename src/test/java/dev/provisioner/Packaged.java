@@ -9,15 +9,15 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The jar that is deployed, run by the JDK of the tests, with this environment and no other. */
-final class Packaged implements AutoCloseable {
+public final class Packaged implements AutoCloseable {
   static final Path JAR = Path.of("target/app/vapi-provisioner.jar");
 
   /** JVMs are slow to start where many start at once. */
@@ -26,8 +26,8 @@ final class Packaged implements AutoCloseable {
   private static final Pattern PORT = Pattern.compile("serves on port (\\d+)");
 
   private final Process process;
-  private final List<String> out = new CopyOnWriteArrayList<>();
-  private final List<String> err = new CopyOnWriteArrayList<>();
+  private final List<String> out = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> err = Collections.synchronizedList(new ArrayList<>());
   private final List<Thread> readers;
 
   private Packaged(Process process) {
@@ -39,20 +39,22 @@ final class Packaged implements AutoCloseable {
   }
 
   /** Runs a command; no arguments: serves. */
-  static Packaged run(Map<String, String> environment, String... arguments) {
+  public static Packaged run(Map<String, String> environment, String... arguments) {
     return run(List.of(), environment, arguments);
   }
 
   /**
    * The same with options for the JVM.
    *
-   * @param options such as system properties
+   * @param options such as system properties; they win over our own
    */
-  static Packaged run(List<String> options, Map<String, String> environment, String... arguments) {
+  public static Packaged run(
+      List<String> options, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));
     command.addAll(options);
-    command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-jar", JAR.toString()));
+    command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().clear();
@@ -65,7 +67,7 @@ final class Packaged implements AutoCloseable {
   }
 
   /** Waits until it serves, and says where. */
-  URI uri(String path) {
+  public URI uri(String path) {
     eventually("a port in " + out + err, PATIENCE, () -> port() > 0 || !process.isAlive());
     if (port() == 0) {
       throw new AssertionError("does not serve: " + out + err);
@@ -74,17 +76,17 @@ final class Packaged implements AutoCloseable {
   }
 
   /** SIGTERM, as Fly.io and everybody else send it. */
-  void terminate() {
+  public void terminate() {
     // Process.destroy() would close the streams, too, and its last words be lost.
     process.toHandle().destroy();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** Waits for its end, and for all that it has said. */
-  int exitCode() {
+  public int exitCode() {
     try {
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("did not end: " + out + err);
@@ -100,19 +102,42 @@ final class Packaged implements AutoCloseable {
   }
 
   /** Its standard output so far, by lines. */
-  List<String> out() {
+  public List<String> out() {
     return List.copyOf(out);
   }
 
   /** Its standard error so far, by lines. */
-  List<String> err() {
+  public List<String> err() {
     return List.copyOf(err);
   }
 
   /** SIGKILL: no shutdown hook runs. Returns when it is dead. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
     exitCode();
+  }
+
+  /** SIGSTOP: it is there, and does nothing, until {@link #thaw}. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** SIGCONT: it goes on as if no time had passed. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    if (!process.isAlive()) {
+      return;
+    }
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
@@ -121,7 +146,7 @@ final class Packaged implements AutoCloseable {
   }
 
   private int port() {
-    for (String line : out) {
+    for (String line : out()) {
       Matcher matcher = PORT.matcher(line);
       if (matcher.find()) {
         return Integer.parseInt(matcher.group(1));

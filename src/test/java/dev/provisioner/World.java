@@ -153,24 +153,7 @@ final class World implements AutoCloseable {
   void elapse(Duration time) {
     elapsed.addAndGet(time.toNanos());
     vapi.age(time);
-    String by = "interval '" + time.toMillis() + " milliseconds'";
-    sql(
-        """
-        update public.pending_vapi_provision
-           set created_at = created_at - %1$s, next_attempt_at = next_attempt_at - %1$s,
-               processed_at = processed_at - %1$s, confirm_at = confirm_at - %1$s,
-               unconfirmed_since = unconfirmed_since - %1$s,
-               unconfirmed_until = unconfirmed_until - %1$s\
-        """
-            .formatted(by));
-    sql(
-        """
-        update provisioning.departed
-           set departed_at = departed_at - %1$s, confirm_at = confirm_at - %1$s,
-               unconfirmed_since = unconfirmed_since - %1$s,
-               unconfirmed_until = unconfirmed_until - %1$s\
-        """
-            .formatted(by));
+    database.age(time);
   }
 
   /** As if the machine had counted on, and nothing else: a lease is used up by waiting. */

@@ -40,7 +40,9 @@ final class AssistantStore {
 
   private final Set<String> unlisted = new HashSet<>();
   private final List<String> deleted = new ArrayList<>();
-  private int created;
+  private final List<SimulatedAssistant> everCreated = new ArrayList<>();
+  private int cutListings;
+  private int laggingListings;
   private boolean lagging;
   private Duration lag = Duration.ZERO;
   private ListOrder order = ListOrder.NEWEST_FIRST;
@@ -51,7 +53,7 @@ final class AssistantStore {
 
   synchronized SimulatedAssistant create(ObjectNode body) {
     SimulatedAssistant assistant = add(body, clock.instant());
-    created++;
+    everCreated.add(assistant);
     if (lagging) {
       unlisted.add(assistant.id());
     }
@@ -107,11 +109,22 @@ final class AssistantStore {
   synchronized List<SimulatedAssistant> list(Predicate<SimulatedAssistant> wanted, int limit) {
     Instant listedUntil = clock.instant().minus(lag);
     List<SimulatedAssistant> found = new ArrayList<>();
+    boolean complete = true;
     for (SimulatedAssistant each : assistants.values()) {
-      boolean shown = lag.isZero() || !each.createdAt().isAfter(listedUntil);
-      if (shown && !unlisted.contains(each.id()) && wanted.test(each)) {
-        found.add(each);
+      if (wanted.test(each)) {
+        boolean shown = lag.isZero() || !each.createdAt().isAfter(listedUntil);
+        if (shown && !unlisted.contains(each.id())) {
+          found.add(each);
+        } else {
+          complete = false;
+        }
       }
+    }
+    if (!complete) {
+      laggingListings++;
+    }
+    if (found.size() > limit) {
+      cutListings++;
     }
     order.arrange(found);
     return List.copyOf(found.subList(0, Math.min(limit, found.size())));
@@ -121,8 +134,16 @@ final class AssistantStore {
     return List.copyOf(assistants.values());
   }
 
-  synchronized int created() {
-    return created;
+  synchronized List<SimulatedAssistant> everCreated() {
+    return List.copyOf(everCreated);
+  }
+
+  synchronized int cutListings() {
+    return cutListings;
+  }
+
+  synchronized int laggingListings() {
+    return laggingListings;
   }
 
   synchronized List<String> deleted() {

@@ -8,8 +8,21 @@ import org.jspecify.annotations.Nullable;
 public final class FaultPlan {
   private final Queue<Fault> coming = new ArrayDeque<>();
   private @Nullable Fault always;
+  private @Nullable Draw draw;
+  private int drawn;
 
   FaultPlan() {}
+
+  /** Decides what befalls a call, or that nothing does. */
+  @FunctionalInterface
+  public interface Draw {
+    /**
+     * Asked once for each call.
+     *
+     * @param ordinal how many calls were decided about before this one
+     */
+    @Nullable Fault fault(int ordinal, Call call);
+  }
 
   /** The next call, or the one after those planned already. */
   public FaultPlan next(Fault fault) {
@@ -29,15 +42,31 @@ public final class FaultPlan {
     return this;
   }
 
+  /** Decided call by call, where nothing else is planned. */
+  public synchronized FaultPlan drawn(Draw by) {
+    draw = by;
+    return this;
+  }
+
   /** Vapi is well again. */
   public synchronized FaultPlan clear() {
     coming.clear();
     always = null;
+    draw = null;
     return this;
   }
 
-  synchronized @Nullable Fault take() {
-    Fault next = coming.poll();
-    return next == null ? always : next;
+  @Nullable Fault take(Call call) {
+    Draw decides;
+    int ordinal;
+    synchronized (this) {
+      Fault next = coming.poll();
+      if (next != null || draw == null) {
+        return next == null ? always : next;
+      }
+      decides = draw;
+      ordinal = drawn++;
+    }
+    return decides.fault(ordinal, call);
   }
 }

@@ -9,6 +9,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -119,6 +120,33 @@ public final class SupabaseDatabase {
       }
     } catch (SQLException e) {
       throw new IllegalStateException("could not keep the secret " + secretName, e);
+    }
+  }
+
+  /** Lets time pass for our rows: whatever they say of a time was that much earlier. */
+  public void age(Duration time) {
+    String by = "interval '" + time.toMillis() + " milliseconds'";
+    try (Connection superuser = connectAsSuperuser();
+        Statement statement = superuser.createStatement()) {
+      statement.execute(
+          """
+          update public.pending_vapi_provision
+             set created_at = created_at - %1$s, next_attempt_at = next_attempt_at - %1$s,
+                 processed_at = processed_at - %1$s, confirm_at = confirm_at - %1$s,
+                 unconfirmed_since = unconfirmed_since - %1$s,
+                 unconfirmed_until = unconfirmed_until - %1$s\
+          """
+              .formatted(by));
+      statement.execute(
+          """
+          update provisioning.departed
+             set departed_at = departed_at - %1$s, confirm_at = confirm_at - %1$s,
+                 unconfirmed_since = unconfirmed_since - %1$s,
+                 unconfirmed_until = unconfirmed_until - %1$s\
+          """
+              .formatted(by));
+    } catch (SQLException e) {
+      throw new IllegalStateException("time does not pass in " + name, e);
     }
   }
 

@@ -137,7 +137,35 @@ public final class SupabaseServer implements AutoCloseable {
     }
   }
 
-  /** Starts PostgreSQL again after {@link #stop()}: the same port, the same data. */
+  /**
+   * Ends PostgreSQL as a crash does (its "immediate" shutdown): nothing is finished, nothing is
+   * written out, and the next start recovers. What was committed survives only if the server was
+   * started with {@code synchronous_commit}.
+   */
+  public synchronized void crash() {
+    EmbeddedPostgres running = postgres;
+    if (running == null) {
+      return;
+    }
+    Process postmaster = running.getProcess();
+    try {
+      new ProcessBuilder("kill", "-QUIT", Long.toString(postmaster.pid()))
+          .redirectErrorStream(true)
+          .start()
+          .waitFor();
+      postmaster.waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException("PostgreSQL did not crash", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    stop(); // the library still holds its lock
+  }
+
+  /**
+   * Starts PostgreSQL again after {@link #stop()} or {@link #crash()}: the same port, the same
+   * data.
+   */
   public synchronized void restart() {
     if (postgres == null) {
       try {

@@ -245,7 +245,22 @@ public final class VapiSimulator implements AutoCloseable {
 
   /** How many assistants were ever created over HTTP, those deleted since included. */
   public int created() {
-    return store.created();
+    return store.everCreated().size();
+  }
+
+  /** The assistants that were ever created over HTTP, as they were made, in order. */
+  public List<SimulatedAssistant> everCreated() {
+    return store.everCreated();
+  }
+
+  /** How many listings were cut at their limit. */
+  public int cutListings() {
+    return store.cutListings();
+  }
+
+  /** How many listings did not show an assistant yet that was there and was asked for. */
+  public int laggingListings() {
+    return store.laggingListings();
   }
 
   /** The ids of what was deleted, in order. */
@@ -273,7 +288,7 @@ public final class VapiSimulator implements AutoCloseable {
     Operation operation = operationOf(request);
     int call = arrived(operation, request);
     Answer refusal = refusalOf(request);
-    Fault fault = refusal == null ? on(operation).take() : null;
+    Fault fault = refusal == null ? on(operation).take(call(call)) : null;
     return switch (fault) {
       case null -> {
         Answer answer = refusal == null ? perform(operation, request) : refusal;
@@ -494,6 +509,12 @@ public final class VapiSimulator implements AutoCloseable {
     synchronized (calls) {
       calls.add(call);
       return calls.size() - 1;
+    }
+  }
+
+  private Call call(int number) {
+    synchronized (calls) {
+      return calls.get(number);
     }
   }
 
