@@ -63,6 +63,12 @@ create index if not exists pending_vapi_provision_due
 -- Serves the looks; nearly always empty.
 create index if not exists pending_vapi_provision_confirm
   on public.pending_vapi_provision (confirm_at) where confirm_at is not null;
+-- Serves GET /provisions: newest first, each status by itself.
+create index if not exists pending_vapi_provision_newest
+  on public.pending_vapi_provision (status, created_at, id);
+-- Serves GET /stats: the last hour. Its size is the estimate of how many rows are processed.
+create index if not exists pending_vapi_provision_processed
+  on public.pending_vapi_provision (processed_at) where processed_at is not null;
 
 alter table public.pending_vapi_provision enable row level security;
 revoke all on public.pending_vapi_provision from public, anon, authenticated;

@@ -10,6 +10,7 @@ import dev.provisioner.http.ProvisionEndpoint;
 import dev.provisioner.http.ReconcileEndpoint;
 import dev.provisioner.http.Route;
 import dev.provisioner.http.Signatures;
+import dev.provisioner.http.StatsEndpoint;
 import dev.provisioner.http.Tokens;
 import dev.provisioner.http.WebhookEndpoint;
 import dev.provisioner.ops.Readiness;
@@ -99,7 +100,8 @@ public final class Service implements AutoCloseable {
     List<Route> routes = new ArrayList<>(new HealthEndpoint(readiness).routes());
     routes.add(new WebhookEndpoint(authenticator, provisioning.doorbell()).route());
     routes.add(new ReconcileEndpoint(authenticator, provisioning.reconciler(), workers).route());
-    routes.add(new ProvisionEndpoint(authenticator, provisioning::find).route());
+    routes.addAll(new ProvisionEndpoint(authenticator, provisioning.view()).routes());
+    routes.add(new StatsEndpoint(authenticator, provisioning.statistics(), gate).route());
     routes.add(new ContractEndpoint().route());
     server = new HttpServer(config.port(), routes);
     drainTime = config.vapi().timeout().plus(SETTLE);

@@ -182,6 +182,8 @@ class BadInputTest {
           PATCH  | /reconcile                       | OPTIONS, POST
           POST   | /healthz                         | GET, HEAD, OPTIONS
           POST   | /readyz                          | GET, HEAD, OPTIONS
+          POST   | /provisions                      | GET, HEAD, OPTIONS
+          PUT    | /stats                           | GET, HEAD, OPTIONS
           DELETE | /provisions/0b6d3c1e-7f0a-4f3e-9d52-1c5b7c1a2f10 | GET, HEAD, OPTIONS
           """)
   void otherMethodsAreNotAllowed(String method, String path, String allowed) {

@@ -145,7 +145,8 @@ class QueueTableTest {
           """
           insert into public.pending_vapi_provision
                  (user_id, email, status, created_at, processed_at, next_attempt_at, assistant_id)
-          select id, email, 'processed', now(), now(), null, id::text from auth.users\
+          select id, email, 'processed', now() - interval '1 day', now() - interval '1 day', null, id::text
+            from auth.users\
           """);
       old.sql("insert into public.user_settings select id, id::text from auth.users");
       old.sql("set session_replication_role = origin");
@@ -167,6 +168,11 @@ class QueueTableTest {
                   .number("claimed"))
           .isZero();
       assertThat(old.get("/provisions/" + due.provision()).status()).isEqualTo(200);
+      assertThat(old.get("/provisions").status()).isEqualTo(200);
+      assertThat(old.get("/provisions?status=failed&user_id=" + due.user()).status())
+          .isEqualTo(200);
+      assertThat(old.get("/provisions?needs_a_person=true").status()).isEqualTo(200);
+      assertThat(old.get("/stats").json().path("processed_is_estimated").asBoolean()).isTrue();
       old.as("postgres", "select provisioning.request_reconcile()");
       old.delete(gone);
       service.close();

@@ -31,7 +31,10 @@ final class Scenarios {
   Scenarios() {
     announceProvision();
     reconcile();
+    reconcileInLines();
     getProvision();
+    listProvisions();
+    getStats();
     scenario("getHealth", 200, "alive", world -> world.get("/healthz"));
     scenario("getReadiness", 200, "ready", world -> world.get("/readyz"));
     scenario("getReadiness", 200, "degraded", Scenarios::degraded);
@@ -126,6 +129,54 @@ final class Scenarios {
     scenario(operation, 503, "the database is away", world -> cutOff(world).reconcile(nobody()));
   }
 
+  private void reconcileInLines() {
+    String operation = "reconcile";
+    scenario(operation, 200, "told in lines", Scenarios::lines);
+    scenario(operation, 200, "told in lines while paused", Scenarios::pausedLines);
+    scenario(operation, 200, "told in lines up to a bug", Scenarios::brokenLines);
+  }
+
+  private void listProvisions() {
+    String operation = "listProvisions";
+    scenario(operation, 200, "none", world -> world.get("/provisions"));
+    scenario(operation, 200, "more than a page", Scenarios::page);
+    scenario(operation, 400, "no such parameter", world -> world.get("/provisions?state=failed"));
+    scenario(operation, 400, "no cursor", world -> world.get("/provisions?cursor=2"));
+    proofs(operation, "/provisions");
+    scenario(operation, 500, "a row of nobody", Scenarios::nobodysRow);
+    scenario(operation, 503, "the database is away", world -> cutOff(world).get("/provisions"));
+  }
+
+  private void getStats() {
+    String operation = "getStats";
+    scenario(operation, 200, "all is well", world -> world.get("/stats"));
+    scenario(operation, 200, "trouble", Scenarios::troubled);
+    scenario(operation, 400, "a parameter", world -> world.get("/stats?status=failed"));
+    proofs(operation, "/stats");
+    scenario(
+        operation,
+        500,
+        "a status of the future",
+        world -> {
+          puzzling(world);
+          return world.get("/stats");
+        });
+    scenario(operation, 503, "the database is away", world -> cutOff(world).get("/stats"));
+  }
+
+  private void proofs(String operation, String path) {
+    scenario(operation, 401, "no proof", world -> world.send(world.request(path)));
+    scenario(
+        operation,
+        403,
+        "the other scope",
+        world ->
+            world.send(
+                world
+                    .request(path)
+                    .header("Authorization", "Bearer " + World.token(Scope.WEBHOOK))));
+  }
+
   private void getProvision() {
     String operation = "getProvision";
     scenario(operation, 200, "fresh", world -> world.get(path(world.person())));
@@ -179,6 +230,59 @@ final class Scenarios {
     world.people(2);
     world.elapse(A_MINUTE);
     return world.reconcile();
+  }
+
+  private static Answer lines(World world) {
+    world.people(3);
+    world.elapse(A_MINUTE);
+    world.vapi.onCreate().next(Fault.status(400));
+    return inLines(world);
+  }
+
+  private static Answer pausedLines(World world) {
+    paused(world);
+    return inLines(world);
+  }
+
+  private static Answer inLines(World world) {
+    return world.send(
+        world.signed(
+            json(world, "/reconcile", "{}").header("Accept", "application/x-ndjson"), "{}"));
+  }
+
+  /** One batch is told of; in the next is a row that this release cannot read. */
+  private static Answer brokenLines(World world) {
+    Person puzzling = puzzling(world);
+    world.people(40);
+    world.sql(
+        """
+        update public.pending_vapi_provision
+           set next_attempt_at = now() - interval '1 minute' where id <> ?\
+        """,
+        puzzling.provision());
+    return inLines(world);
+  }
+
+  private static Answer page(World world) {
+    world.people(2);
+    return world.get("/provisions?limit=1");
+  }
+
+  private static Answer nobodysRow(World world) {
+    Person person = world.person();
+    world.sql("alter table public.pending_vapi_provision alter user_id drop not null");
+    world.sql(
+        "update public.pending_vapi_provision set user_id = null where id = ?", person.provision());
+    return world.get("/provisions");
+  }
+
+  private static Answer troubled(World world) {
+    world.vapi.onCreate().next(Fault.status(400)).next(Fault.throttled(Duration.ofMinutes(5)));
+    world.ring(world.person());
+    world.ring(world.person());
+    world.person();
+    world.elapse(A_MINUTE);
+    return world.get("/stats");
   }
 
   private static Answer paused(World world) {

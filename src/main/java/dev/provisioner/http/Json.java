@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Answers in JSON, built by hand so that what is answered is seen where it is answered. */
 final class Json {
+  static final String CONTENT_TYPE = "application/json";
+
   private Json() {}
 
   static ObjectNode object() {
@@ -15,7 +17,7 @@ final class Json {
 
   static void answer(Context ctx, int status, ObjectNode body) {
     ctx.status(status)
-        .contentType("application/json")
+        .contentType(CONTENT_TYPE)
         .result((body + "\n").getBytes(StandardCharsets.UTF_8)); // kind to terminals
   }
 }

@@ -3,6 +3,7 @@ package dev.provisioner.http;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +31,22 @@ record Problem(
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * One mistake in a body.
+   * One mistake in a body or in an address.
    *
-   * @param pointer where: a JSON pointer as a URI fragment, {@code #/record/id}
+   * @param pointer where in the body: a JSON pointer as a URI fragment, {@code #/record/id}
+   * @param parameter or which parameter of the query
    * @param detail what is expected there
    */
-  public record FieldError(String pointer, String detail) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record FieldError(@Nullable String pointer, @Nullable String parameter, String detail) {
+    FieldError(String pointer, String detail) {
+      this(pointer, null, detail);
+    }
+
+    static FieldError ofParameter(String name, String detail) {
+      return new FieldError(null, name, detail);
+    }
+  }
 
   static Problem of(ProblemType type, String detail, @Nullable String requestId) {
     return of(type, detail, requestId, List.of());
@@ -50,6 +61,10 @@ record Problem(
         detail,
         requestId == null ? null : "urn:vapi-provisioner:request:" + requestId,
         errors.isEmpty() ? null : errors);
+  }
+
+  ObjectNode node() {
+    return JSON.valueToTree(this);
   }
 
   byte[] json() {

@@ -1,5 +1,6 @@
 package dev.provisioner.http;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.StatementRefusedException;
 import io.javalin.config.RoutesConfig;
@@ -17,6 +18,13 @@ import org.slf4j.LoggerFactory;
 /** Turns whatever a handler throws into a problem. Only what nobody expected is logged, once. */
 final class ProblemAnswers {
   private static final Logger log = LoggerFactory.getLogger(ProblemAnswers.class);
+
+  private static final String REFUSES =
+      "The database is not as this service needs it; GET /readyz tells more.";
+
+  /** What is so of work that was told of until it broke off. */
+  private static final String GOES_ON =
+      " What was settled is settled, and what is due stays due; send it again.";
 
   private ProblemAnswers() {}
 
@@ -39,8 +47,7 @@ final class ProblemAnswers {
               ctx.method(),
               ctx.path(),
               e.reason());
-          answerUnavailable(
-              ctx, "The database is not as this service needs it; GET /readyz tells more.", "60");
+          answerUnavailable(ctx, REFUSES, "60");
         });
     routes.exception(Exception.class, ProblemAnswers::answerOther);
     // Javalin itself answers a body that stopped arriving, without a word.
@@ -65,6 +72,36 @@ final class ProblemAnswers {
     } catch (IOException | IllegalStateException e) {
       log.debug("The answer could not be written", e);
     }
+  }
+
+  /**
+   * For an answer that has begun: its last line, since its status is sent. Only what nobody
+   * expected is logged.
+   */
+  static ObjectNode midway(RuntimeException e, @Nullable String requestId) {
+    return switch (e) {
+      case ProblemException expected ->
+          midway(expected.type(), expected.detail() + GOES_ON, requestId);
+      case QueueUnavailableException away -> {
+        log.warn("An answer of many lines ended early: {}", away.getMessage());
+        yield midway(ProblemType.DATABASE_UNAVAILABLE, away.getMessage() + GOES_ON, requestId);
+      }
+      case StatementRefusedException refused -> {
+        log.error(
+            "An answer of many lines ended early: the database refuses ({}). Apply all migrations; GET /readyz names what is missing.",
+            refused.reason());
+        yield midway(ProblemType.DATABASE_UNAVAILABLE, REFUSES + GOES_ON, requestId);
+      }
+      default -> {
+        log.error("An answer of many lines ended early", e);
+        ProblemType bug = ProblemType.INTERNAL_ERROR;
+        yield midway(bug, JettyErrors.detail(bug), requestId);
+      }
+    };
+  }
+
+  private static ObjectNode midway(ProblemType type, String detail, @Nullable String requestId) {
+    return Problem.of(type, detail, requestId).node();
   }
 
   /** What Javalin refuses: an unknown path, a method, a size. */

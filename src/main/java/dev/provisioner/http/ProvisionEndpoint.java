@@ -1,33 +1,75 @@
 package dev.provisioner.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.provisioner.provision.Doubt;
+import dev.provisioner.provision.Page;
 import dev.provisioner.provision.Provision;
+import dev.provisioner.provision.QueueView;
+import dev.provisioner.provision.Status;
 import io.javalin.http.Context;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /provisions/{id}}: one row as it stands, without what is personal. */
+/**
+ * {@code GET /provisions} and {@code GET /provisions/{id}}: rows as they stand, without what is
+ * personal.
+ */
 public final class ProvisionEndpoint {
-  private final Authenticator authenticator;
-  private final Function<UUID, Optional<Provision>> rows;
+  private static final Set<String> PARAMETERS =
+      Set.of("status", "user_id", "needs_a_person", "limit", "cursor");
+  private static final String STATUSES =
+      Arrays.stream(Status.values()).map(Status::text).collect(Collectors.joining(", "));
 
-  public ProvisionEndpoint(Authenticator authenticator, Function<UUID, Optional<Provision>> rows) {
+  private final Authenticator authenticator;
+  private final QueueView rows;
+
+  public ProvisionEndpoint(Authenticator authenticator, QueueView rows) {
     this.authenticator = authenticator;
     this.rows = rows;
   }
 
-  public Route route() {
-    return Route.get("/provisions/{id}", this::show);
+  public List<Route> routes() {
+    return List.of(Route.get("/provisions", this::list), Route.get("/provisions/{id}", this::show));
+  }
+
+  private void list(Context ctx) {
+    authenticator.requireToken(ctx, Scope.OPERATE);
+    QueryParameters parameters = QueryParameters.read(ctx, PARAMETERS);
+    Page.Request request =
+        new Page.Request(
+            Set.copyOf(
+                parameters.several(
+                    "status", "must be one of " + STATUSES, ProvisionEndpoint::status)),
+            parameters.optionalUuid("user_id"),
+            parameters.optionalBoolean("needs_a_person"),
+            parameters.optionalInt("limit", 50, 1, 500),
+            parameters
+                .single("cursor", "must be the next_cursor of an earlier answer", Cursor::read)
+                .orElse(null));
+    parameters.check();
+    Page page = rows.page(request);
+    ObjectNode json = Json.object();
+    ArrayNode provisions = json.putArray("provisions");
+    page.rows().forEach(each -> provisions.add(json(each)));
+    Json.answer(
+        ctx, 200, json.put("next_cursor", page.next() == null ? null : Cursor.of(page.next())));
+  }
+
+  private static Optional<Status> status(String text) {
+    return Arrays.stream(Status.values()).filter(each -> each.text().equals(text)).findAny();
   }
 
   private void show(Context ctx) {
     authenticator.requireToken(ctx, Scope.OPERATE);
     UUID id = JsonBody.uuid(ctx.pathParam("id")).orElseThrow(() -> notAnId());
-    Json.answer(ctx, 200, json(rows.apply(id).orElseThrow(() -> noSuch(id))));
+    Json.answer(ctx, 200, json(rows.find(id).orElseThrow(() -> noSuch(id))));
   }
 
   static ProblemException noSuch(UUID id) {

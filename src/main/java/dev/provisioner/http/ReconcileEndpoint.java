@@ -9,6 +9,7 @@ import dev.provisioner.provision.Reconciler;
 import dev.provisioner.provision.Reconciler.Request;
 import io.javalin.http.Context;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -65,8 +66,10 @@ public final class ReconcileEndpoint {
       workers.execute(() -> goOn(request));
       ctx.header("Preference-Applied", "respond-async");
       Json.answer(ctx, 202, Json.object().put("outcome", "underway"));
+    } else if (Accept.prefersLines(Collections.list(ctx.req().getHeaders("Accept")))) {
+      new ReconcileStream(ctx).tell(reconciler, request, workers);
     } else {
-      Json.answer(ctx, 200, summary(reconciler.reconcile(request)));
+      Json.answer(ctx, 200, json(reconciler.reconcile(request)));
     }
   }
 
@@ -90,7 +93,7 @@ public final class ReconcileEndpoint {
             .anyMatch(each -> each.strip().equalsIgnoreCase("respond-async"));
   }
 
-  private static ObjectNode summary(Reconciler.Summary summary) {
+  static ObjectNode json(Reconciler.Summary summary) {
     ObjectNode json = Json.object().put("claimed", summary.claimed());
     for (Outcome.Result result : Outcome.Result.values()) {
       json.put(result.text(), summary.count(result));

@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
  */
 public final class Doorbell {
   private final Queue queue;
+  private final QueueView view;
   private final Provisioner provisioner;
   private final Gate gate;
   private final ExecutorService workers;
@@ -29,12 +30,14 @@ public final class Doorbell {
    */
   Doorbell(
       Queue queue,
+      QueueView view,
       Provisioner provisioner,
       Gate gate,
       ExecutorService workers,
       Duration patience,
       LongSupplier nanoTime) {
     this.queue = queue;
+    this.view = view;
     this.provisioner = provisioner;
     this.gate = gate;
     this.workers = workers;
@@ -98,8 +101,7 @@ public final class Doorbell {
 
   /** For a row that was not claimed: it is settled, or with somebody else, or not yet due. */
   private Ring asItStands(UUID id) {
-    return queue
-        .find(id)
+    return view.find(id)
         .<Ring>map(row ->
             switch (row.status()) {
               case PROCESSED ->

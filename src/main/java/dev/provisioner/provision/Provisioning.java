@@ -5,8 +5,6 @@ import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
@@ -15,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The domain, put together: what the outside may ask of it. */
 public final class Provisioning {
-  private final Queue queue;
+  private final QueueView view;
+  private final QueueStatistics statistics;
   private final Doorbell doorbell;
   private final Reconciler reconciler;
   private final Sweep sweep;
@@ -48,7 +47,9 @@ public final class Provisioning {
     Policy policy = its.policy();
     Database database = new Database(its.jdbi());
     DoubtLedger ledger = new DoubtLedger(database, policy);
-    queue = new Queue(database, policy, its.clock(), its.nanoTime());
+    Queue queue = new Queue(database, policy, its.clock(), its.nanoTime());
+    view = new QueueView(database);
+    statistics = new QueueStatistics(database, its.nanoTime());
     schemaCheck = new SchemaCheck(database);
     Installation installation = new Installation(queue, its.installation());
     Census census = new Census(its.vapi(), installation);
@@ -63,10 +64,11 @@ public final class Provisioning {
             its.vapi(), its.gate(), its.template(), installation, census, attempt, settler, policy);
     doorbell =
         new Doorbell(
-            queue, provisioner, its.gate(), its.workers(), its.ackTimeout(), its.nanoTime());
+            queue, view, provisioner, its.gate(), its.workers(), its.ackTimeout(), its.nanoTime());
     reconciler =
         new Reconciler(
             queue,
+            view,
             provisioner,
             census,
             new Looks(ledger, queue, its.vapi(), its.gate(), census, collector),
@@ -92,12 +94,12 @@ public final class Provisioning {
     return schemaCheck;
   }
 
-  /**
-   * The row as it is; empty where there is none.
-   *
-   * @throws QueueUnavailableException the database cannot be asked
-   */
-  public Optional<Provision> find(UUID id) {
-    return queue.find(id);
+  /** What can be seen of the queue. */
+  public QueueView view() {
+    return view;
+  }
+
+  public QueueStatistics statistics() {
+    return statistics;
   }
 }

@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -32,12 +31,6 @@ import org.postgresql.PGStatement;
  * the caller. Leases are on the database's clock.
  */
 final class Queue {
-  private static final String IN_USE =
-      """
-      (select nullif(a.vapi_assistant_id, '')
-         from provisioning.user_assistant a where a.user_id = q.user_id)\
-      """;
-
   /**
    * Rule 1. SKIP LOCKED: who finds a row being claimed leaves it to the other. The end of doubt is
    * strictly a new value, so that it tells this claim from all others.
@@ -66,7 +59,7 @@ final class Queue {
                 found.status as was,
                 found.unconfirmed_since as earlier_since, found.unconfirmed_until as earlier_until,
       """
-          + IN_USE
+          + QueueView.IN_USE
           + " as in_use";
 
   private static final String DUE =
@@ -122,26 +115,6 @@ final class Queue {
       returning now_.in_use\
       """;
 
-  /** {@code status <> 'processed'} lets the partial index on open rows serve it. */
-  private static final String CANDIDATES =
-      """
-      select q.id, q.user_id, q.status, q.attempts, q.assistant_id,
-             q.unconfirmed_since, q.unconfirmed_until,
-      """
-          + IN_USE
-          + """
-          as in_use
-           from public.pending_vapi_provision q
-          where q.status <> 'processed'
-            and (not :named or q.id = any(:ids) or q.user_id = any(:userIds))
-            and (q.next_attempt_at <= now()
-                 or (:named and q.status = 'pending')
-                 or (:named and q.status = 'errored' and q.unconfirmed_since is null)
-                 or (:revive and q.status = 'failed' and coalesce(q.unconfirmed_until <= now(), true)))
-          order by q.next_attempt_at nulls last, q.created_at
-          limit :limit\
-          """;
-
   /**
    * Rules 8 and 9. The doubt of a failed row always reaches to now: a failed row has no other mark
    * of when it was settled, and its last look may not come before an hour after that (rule 16).
@@ -188,9 +161,6 @@ final class Queue {
                                       else unconfirmed_until end
        where id = :id and claim_token = :token\
       """;
-
-  private static final String FIND =
-      "select q.*, " + IN_USE + " as in_use from public.pending_vapi_provision q where q.id = :id";
 
   private static final String CLAIM_DUE = CLAIM.replace("<rows>", DUE);
   private static final String CLAIM_NAMED = CLAIM.replace("<rows>", NAMED);
@@ -345,36 +315,6 @@ final class Queue {
         .bind("earlierUntil", earlier == null ? null : earlier.until());
   }
 
-  /** The row as it is; empty where there is none. */
-  Optional<Provision> find(UUID id) {
-    return database.ask(handle ->
-        handle.createQuery(FIND).bind("id", id).map((row, context) -> provision(row)).findOne());
-  }
-
-  /** The rows that a reconcile would take up, longest due first. A plain read. */
-  List<Candidate> candidates(Reconciler.Request request) {
-    return database.ask(handle ->
-        handle
-            .createQuery(CANDIDATES)
-            .bind("named", request.names())
-            .bindArray("ids", UUID.class, request.ids())
-            .bindArray("userIds", UUID.class, request.userIds())
-            .bind("revive", request.includeFailed())
-            .bind("limit", request.limit())
-            .map((row, context) -> candidate(row))
-            .list());
-  }
-
-  /** How many rows are due now. */
-  int countDue() {
-    return database.ask(handle ->
-        handle
-            .createQuery(
-                "select count(*) from public.pending_vapi_provision where next_attempt_at <= now()")
-            .mapTo(int.class)
-            .one());
-  }
-
   /**
    * Enqueues verified users, of after the installation, who have neither a row under way nor an
    * assistant: what a failed trigger left out.
@@ -400,7 +340,7 @@ final class Queue {
   }
 
   private static String settleWhere(String held) {
-    return SETTLE.replace("<held>", held).replace("<in use>", IN_USE);
+    return SETTLE.replace("<held>", held).replace("<in use>", QueueView.IN_USE);
   }
 
   /** A row of the first statement: it was held. One of the last: it is settled. */
@@ -431,34 +371,5 @@ final class Queue {
         row.getString("assistant_id"),
         row.getString("in_use"),
         lease);
-  }
-
-  private static Candidate candidate(ResultSet row) throws SQLException {
-    return new Candidate(
-        row.getObject("id", UUID.class),
-        row.getObject("user_id", UUID.class),
-        Status.of(row.getString("status")),
-        row.getInt("attempts"),
-        Plan.of(
-            row.getString("in_use"),
-            row.getString("assistant_id"),
-            Rows.doubt(row, "unconfirmed_since", "unconfirmed_until")));
-  }
-
-  private static Provision provision(ResultSet row) throws SQLException {
-    return new Provision(
-        row.getObject("id", UUID.class),
-        row.getObject("user_id", UUID.class),
-        Status.of(row.getString("status")),
-        row.getInt("attempts"),
-        requireNonNull(Rows.instant(row, "created_at")),
-        Rows.instant(row, "next_attempt_at"),
-        Rows.instant(row, "processed_at"),
-        row.getString("error_code"),
-        row.getString("error"),
-        Rows.doubt(row, "unconfirmed_since", "unconfirmed_until"),
-        Rows.instant(row, "confirm_at"),
-        row.getString("assistant_id"),
-        row.getString("in_use"));
   }
 }

@@ -34,6 +34,7 @@ public final class Reconciler {
   private static final Duration ENQUEUE_INTERVAL = Duration.ofMinutes(10);
 
   private final Queue queue;
+  private final QueueView view;
   private final Provisioner provisioner;
   private final Census census;
   private final Looks looks;
@@ -45,6 +46,7 @@ public final class Reconciler {
 
   Reconciler(
       Queue queue,
+      QueueView view,
       Provisioner provisioner,
       Census census,
       Looks looks,
@@ -52,6 +54,7 @@ public final class Reconciler {
       Duration patience,
       LongSupplier nanoTime) {
     this.queue = queue;
+    this.view = view;
     this.provisioner = provisioner;
     this.census = census;
     this.looks = looks;
@@ -108,27 +111,59 @@ public final class Reconciler {
     }
   }
 
+  /** Who watches a reconcile. Called by many threads at the same time, and not to keep them. */
+  public interface Progress {
+    /** Nobody does. */
+    Progress UNWATCHED =
+        new Progress() {
+          @Override
+          public void claimed(int rows) {}
+
+          @Override
+          public void settled(Outcome outcome) {}
+
+          @Override
+          public boolean wanted() {
+            return true;
+          }
+        };
+
+    /** So many more rows are claimed, perhaps none, and work begins. */
+    void claimed(int rows);
+
+    /** A row is settled, or handed back. */
+    void settled(Outcome outcome);
+
+    /** Whether further rows are to be claimed; those that are claimed are settled anyway. */
+    boolean wanted();
+  }
+
+  /** The same with nobody watching. */
+  public Summary reconcile(Request request) throws InterruptedException {
+    return reconcile(request, Progress.UNWATCHED);
+  }
+
   /**
    * Reconciles, and returns when what was claimed is settled.
    *
    * @throws QueueUnavailableException the database cannot be asked; what was settled is settled
    */
-  public Summary reconcile(Request request) throws InterruptedException {
+  public Summary reconcile(Request request, Progress progress) throws InterruptedException {
     if (!request.equals(Request.EVERYTHING_DUE)) {
-      return run(request);
+      return run(request, progress);
     }
     // A sweep and the schedule's calls in a backlog: one of them at a time does it all.
     if (!sweeping.tryLock()) {
-      return new Summary(Map.of(), queue.countDue(), Duration.ZERO, pause());
+      return new Summary(Map.of(), view.countDue(), Duration.ZERO, pause());
     }
     try {
-      return run(request);
+      return run(request, progress);
     } finally {
       sweeping.unlock();
     }
   }
 
-  private Summary run(Request request) throws InterruptedException {
+  private Summary run(Request request, Progress progress) throws InterruptedException {
     long begin = nanoTime.getAsLong();
     if (request.goesByTheClock()) {
       enqueueMissing();
@@ -138,6 +173,7 @@ public final class Reconciler {
     int claimed = 0;
     boolean first = true;
     while (gate.isOpen()
+        && progress.wanted()
         && claimed < request.limit()
         && nanoTime.getAsLong() - begin < request.maxTime().toNanos()) {
       List<Look> due = first && request.goesByTheClock() ? looks.take() : List.of();
@@ -148,22 +184,24 @@ public final class Reconciler {
         break;
       }
       claimed += claims.size();
-      work(claims, due).forEach(each -> outcomes.merge(each.result(), 1, Integer::sum));
+      progress.claimed(claims.size());
+      work(claims, due, progress).forEach(each -> outcomes.merge(each.result(), 1, Integer::sum));
     }
     Duration duration = Duration.ofNanos(nanoTime.getAsLong() - begin);
-    return new Summary(outcomes, queue.countDue(), duration, pause());
+    return new Summary(outcomes, view.countDue(), duration, pause());
   }
 
   /** The rows that {@link #reconcile} would take up, and how; nothing changes. */
   public List<Candidate> preview(Request request) {
-    return queue.candidates(request);
+    return view.candidates(request);
   }
 
   /**
    * One listing serves the whole batch and every look that is due with it. Rows that need none do
    * not wait for it.
    */
-  private List<Outcome> work(List<Claim> claims, List<Look> due) throws InterruptedException {
+  private List<Outcome> work(List<Claim> claims, List<Look> due, Progress progress)
+      throws InterruptedException {
     List<Future<Outcome>> work = new ArrayList<>();
     try (ExecutorService attempts = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Claim> inDoubt = new ArrayList<>();
@@ -171,12 +209,12 @@ public final class Reconciler {
         if (claim.plan() == Plan.LOOK_FIRST) {
           inDoubt.add(claim);
         } else {
-          work.add(attempts.submit(() -> provisioner.provisionInBatch(claim, null)));
+          work.add(attempts.submit(() -> provision(claim, null, progress)));
         }
       }
       @Nullable Answer<List<Assistant>> listing = list(inDoubt, due);
       for (Claim claim : inDoubt) {
-        work.add(attempts.submit(() -> provisioner.provisionInBatch(claim, listing)));
+        work.add(attempts.submit(() -> provision(claim, listing, progress)));
       }
       look(due, listing);
     }
@@ -189,6 +227,17 @@ public final class Reconciler {
       }
     }
     return outcomes;
+  }
+
+  private Outcome provision(
+      Claim claim, @Nullable Answer<List<Assistant>> listing, Progress progress) {
+    Outcome outcome = provisioner.provisionInBatch(claim, listing);
+    try {
+      progress.settled(outcome);
+    } catch (RuntimeException e) {
+      LOG.error("Provision {} is settled, but who watches was not told.", claim.id(), e);
+    }
+    return outcome;
   }
 
   /** Null where it was not even tried: rows in doubt are let go then. */
@@ -258,8 +307,7 @@ public final class Reconciler {
     private final Reach reach;
 
     Named(Request request) {
-      this.waiting =
-          new ArrayList<>(queue.candidates(request).stream().map(Candidate::id).toList());
+      this.waiting = new ArrayList<>(view.candidates(request).stream().map(Candidate::id).toList());
       this.reach = new Reach(request.names(), request.includeFailed());
     }
 

@@ -38,6 +38,7 @@ public final class Contract {
           "x-request-id");
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LINES = "application/x-ndjson";
   private static final String PROBLEM = "application/problem+json";
   private static final Contract SERVED = new Contract(Document.served());
 
@@ -131,11 +132,45 @@ public final class Contract {
             describe(each, wrong);
           }
         });
+    if (!bodiless && answer.header("content-type").equals(Optional.of(LINES))) {
+      wrong.addAll(lineViolations(operation, answer));
+    }
     wrong.addAll(undocumentedHeaders(operation, answer));
     if (answer.status() >= 400
         && !bodiless
         && answer.header("content-type").equals(Optional.of(PROBLEM))) {
       wrong.addAll(problemViolations(answer.status(), answer.body()));
+    }
+    return wrong;
+  }
+
+  /**
+   * The validator does not look into lines. Each that is not empty is judged by the schema, which
+   * is that of a line; only the last may say how it ended, and must.
+   */
+  private List<String> lineViolations(Operation operation, Answer answer) {
+    String schema =
+        operation.pointer()
+            + "/responses/%d/content/%s/schema".formatted(answer.status(), Document.escaped(LINES));
+    List<String> wrong = new ArrayList<>();
+    List<String> lines = answer.body().lines().filter(line -> !line.isEmpty()).toList();
+    if (!answer.body().endsWith("\n")) {
+      wrong.add("the last line has no end");
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      JsonNode line;
+      try {
+        line = JSON.readTree(lines.get(i));
+      } catch (JsonProcessingException e) {
+        wrong.add("line " + (i + 1) + " is no JSON: " + e.getOriginalMessage());
+        continue;
+      }
+      for (String each : document.violations(schema, line)) {
+        wrong.add("line " + (i + 1) + ": " + each);
+      }
+      if (line.has("row") == (i == lines.size() - 1)) {
+        wrong.add("line " + (i + 1) + ": rows come first, and then what ended it");
+      }
     }
     return wrong;
   }

@@ -11,6 +11,7 @@ import dev.provisioner.ops.Readiness;
 import dev.provisioner.provision.Outcome.Result;
 import dev.provisioner.provision.Plan;
 import dev.provisioner.provision.Status;
+import dev.provisioner.vapi.Gate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -86,6 +87,9 @@ class DocumentTest {
   @Test
   void statusesAreThoseOfRows() {
     same("Provision/properties/status", texts(EnumSet.allOf(Status.class)));
+    assertThat(document.words("/components/parameters/Status/schema/items"))
+        .as("the values of the parameter status in openapi.yaml")
+        .isEqualTo(texts(EnumSet.allOf(Status.class)));
     same(
         "ReconcilePreview/properties/rows/items/properties/status",
         texts(EnumSet.complementOf(EnumSet.of(Status.PROCESSED))));
@@ -97,6 +101,32 @@ class DocumentTest {
     Set<String> settled = texts(SETTLED);
     settled.add("ignored");
     same("Announcement/properties/outcome", settled);
+  }
+
+  @Test
+  void outcomesOfLinesAreThoseOfAttempts() {
+    same("ReconciledRow/properties/outcome", texts(EnumSet.allOf(Result.class)));
+    Set<String> totals = texts(EnumSet.allOf(Result.class));
+    totals.add("done");
+    assertThat(names(document.at("/components/schemas/ReconcileTotals/properties")))
+        .as("the fields of ReconcileTotals in openapi.yaml, answered by reconcile")
+        .isEqualTo(totals);
+  }
+
+  @Test
+  void everyStatusIsCounted() {
+    assertThat(names(document.at("/components/schemas/StatusCounts/properties")))
+        .as("the fields of StatusCounts in openapi.yaml, answered by getStats")
+        .isEqualTo(texts(EnumSet.allOf(Status.class)));
+  }
+
+  @Test
+  void vapiIsInOneOfTheStatesOfTheGate() {
+    Set<String> states =
+        Arrays.stream(Gate.State.class.getPermittedSubclasses())
+            .map(each -> each.getSimpleName().toLowerCase(Locale.ROOT))
+            .collect(toCollection(TreeSet::new));
+    same("VapiState/properties/state", states);
   }
 
   @Test

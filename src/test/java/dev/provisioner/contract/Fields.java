@@ -1,6 +1,7 @@
 package dev.provisioner.contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,9 +33,13 @@ public final class Fields {
     Set<String> paths = new TreeSet<>();
     String type = response.headers().firstValue("Content-Type").orElse("");
     if (type.endsWith("json")) {
-      try {
-        JsonNode body = JSON.readTree(response.body());
-        collect(document, content.path(type).path("schema"), body, "", paths);
+      JsonNode schema = content.path(type).path("schema");
+      // One body, or one in each line.
+      try (MappingIterator<JsonNode> bodies =
+          JSON.readerFor(JsonNode.class).readValues(response.body())) {
+        while (bodies.hasNext()) {
+          collect(document, schema, bodies.next(), "", paths);
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -4,6 +4,7 @@ import static dev.provisioner.fuzz.Bodies.pick;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.provisioner.fuzz.Contract.Operation;
 import java.io.ByteArrayOutputStream;
 import java.security.GeneralSecurityException;
@@ -458,13 +459,26 @@ public final class Requests {
 
   private String path(RandomGenerator random, Operation operation) {
     String path = operation.path();
+    List<String> query = new ArrayList<>();
     for (var parameter : operation.parameters()) {
-      if (parameter.path("in").asText().equals("path")) {
-        String value = bodies.valid(random, parameter.path("schema")).asText();
-        path = path.replace("{" + parameter.path("name").asText() + "}", value);
+      String name = parameter.path("name").asText();
+      JsonNode schema = contract.resolve(parameter.path("schema"));
+      switch (parameter.path("in").asText()) {
+        case "path" -> path = path.replace("{" + name + "}", bodies.valid(random, schema).asText());
+        case "query" -> {
+          // Of a pattern only the contract's own example is known to fit.
+          JsonNode value =
+              schema.has("pattern") ? parameter.path("example") : bodies.valid(random, schema);
+          if (value.isArray()) {
+            value.forEach(each -> query.add(name + "=" + each.asText()));
+          } else if (random.nextBoolean()) {
+            query.add(name + "=" + value.asText());
+          }
+        }
+        default -> {}
       }
     }
-    return path;
+    return query.isEmpty() ? path : path + "?" + String.join("&", query);
   }
 
   private static byte[] cut(RandomGenerator random, byte[] bytes) {
