@@ -53,6 +53,7 @@ class ConfigTest {
                     true,
                     null),
                 8080,
+                null,
                 LogFormat.JSON));
   }
 
