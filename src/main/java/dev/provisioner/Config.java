@@ -143,8 +143,8 @@ public record Config(
     /** Whether nothing is wrong with these variables. */
     public boolean usable(String... variables) {
       return problems.stream()
-          .noneMatch(problem ->
-              Arrays.stream(variables).anyMatch(each -> problem.startsWith(each + " ")));
+          .noneMatch(
+              problem -> Arrays.stream(variables).anyMatch(each -> problem.startsWith(each + " ")));
     }
   }
 

@@ -36,7 +36,7 @@ final class DoctorCommand {
 
   private static final int MISTAKEN = 2;
 
-  /** No wait of one check is longer; a statement's is a little shorter, so that it is told why. */
+  /** For a connection, for a statement, for a call: short enough to be waited for by a person. */
   private static final int SECONDS = 5;
 
   private DoctorCommand() {}
@@ -67,7 +67,13 @@ final class DoctorCommand {
         return MISTAKEN;
       }
     }
-    Report report = examine(Config.draft(environment), args.contains("--canary"), clock);
+    Report report;
+    try {
+      report = examine(Config.draft(environment), args.contains("--canary"), clock);
+    } catch (IllegalStateException e) {
+      err.println("doctor cannot start: " + e.getMessage());
+      return MISTAKEN;
+    }
     out.print(args.contains("--json") ? report.json() : report.text());
     out.flush();
     return report.exitCode();

@@ -41,8 +41,7 @@ final class Clinic implements AutoCloseable {
     world
         .with("ASSISTANT_TEMPLATE", template.toString())
         .with(
-            "DATABASE_URL",
-            world.database.databaseUrl("provisioner", PASSWORD, world.wire.port()));
+            "DATABASE_URL", world.database.databaseUrl("provisioner", PASSWORD, world.wire.port()));
     world.start();
     String url = world.uri("").toString();
     world.with("PUBLIC_URL", url).with("RECONCILE_INTERVAL", "1h");
@@ -123,8 +122,8 @@ final class Clinic implements AutoCloseable {
       return lines(check).stream()
           .filter(line -> line.path("message").asText().contains(message))
           .findFirst()
-          .orElseThrow(() ->
-              new AssertionError("no line %s: …%s… in %s".formatted(check, message, out)));
+          .orElseThrow(
+              () -> new AssertionError("no line %s: …%s… in %s".formatted(check, message, out)));
     }
 
     /** Names of the checks with this status, once each. */

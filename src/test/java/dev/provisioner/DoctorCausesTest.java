@@ -201,8 +201,7 @@ class DoctorCausesTest {
 
     assertThat(sick.line("queue", "the app's settings table refuses").path("remedy").asText())
         .contains("see the line settings");
-    clinic.follow(
-        sick.line("settings", "requires values for theme").path("remedy").asText());
+    clinic.follow(sick.line("settings", "requires values for theme").path("remedy").asText());
     world.elapse(Duration.ofMinutes(2));
     world.reconcile();
     assertThat(clinic.examine().exit()).isZero();
@@ -238,7 +237,7 @@ class DoctorCausesTest {
     assertThat(sick.checks("skipped"))
         .contains("tls", "role", "schema", "settings", "triggers", "vault", "pg_net", "queue");
     assertThat(sick.line("role", "mend database first")).isNotNull();
-    assertThat(sick.line("queue", "mend schema first")).isNotNull();
+    assertThat(sick.line("queue", "mend database first")).isNotNull();
     assertThat(sick.line("canary", "cannot work now (database-unavailable)")).isNotNull();
     assertThat(sick.checks("ok")).contains("vapi", "template", "public_url");
     assertThat(sick.exit()).isEqualTo(2);
@@ -270,6 +269,29 @@ class DoctorCausesTest {
   }
 
   @Test
+  void databaseThatMayBeOverheard() {
+    // Leads to this machine as well, but who knows.
+    String elsewhere = "postgresql://provisioner:%s@0.0.0.0:%d/%s%s";
+    int port = world.wire.port();
+    String name = world.database.name();
+
+    Examination open =
+        clinic.examine(
+            Map.of("DATABASE_URL", elsewhere.formatted(Clinic.PASSWORD, port, name, "")), "--json");
+    Examination insisting =
+        clinic.examine(
+            Map.of(
+                "DATABASE_URL",
+                elsewhere.formatted(Clinic.PASSWORD, port, name, "?sslmode=require")),
+            "--json");
+
+    assertThat(open.line("tls", "not insisted on").path("remedy").asText())
+        .contains("sslmode=require");
+    assertThat(open.exit()).isEqualTo(1);
+    assertThat(insisting.line("database", "no connection to 0.0.0.0")).isNotNull();
+  }
+
+  @Test
   void databaseWithoutMigrations() {
     try (World bare = World.of(supabase, supabase.createDatabase())) {
       Examination sick =
@@ -279,7 +301,8 @@ class DoctorCausesTest {
                   bare.database.databaseUrl("provisioner", Clinic.PASSWORD, bare.wire.port())),
               "--json");
 
-      assertThat(sick.line("schema", "the schema provisioning is not there").path("remedy").asText())
+      assertThat(
+              sick.line("schema", "the schema provisioning is not there").path("remedy").asText())
           .isEqualTo("apply migrations/*.sql");
       assertThat(sick.checks("broken")).containsExactly("schema");
     }

@@ -1,17 +1,27 @@
 package dev.provisioner;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.provisioner.Clinic.Examination;
+import dev.provisioner.http.Signatures;
+import dev.provisioner.http.Signatures.Verdict;
 import dev.provisioner.sandbox.SupabaseServer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever is broken in the database has a line, and the remedy below it mends it. One world serves
@@ -161,7 +171,7 @@ class DoctorTest {
   void newerSecretMayBeAddedBeforeTheVaultHasIt() {
     Examination rotating =
         clinic.examine(
-            java.util.Map.of(
+            Map.of(
                 "WEBHOOK_SECRETS",
                 "whsec_bmV3ZXItc2VjcmV0LW9mLTMyLWJ5dGVzLWxvbmchIQ==," + World.WEBHOOK_SECRET),
             "--json");
@@ -212,6 +222,36 @@ class DoctorTest {
       clinic.world.sql("delete from net._http_response");
     }
     assertThat(clinic.examine().exit()).isZero();
+  }
+
+  /**
+   * Else whoever may ask for a proof could have webhooks signed: as it stands, or with an id that
+   * begins with whatever label is put before a challenge.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "vapi-provisioner check_secret", "check_secret", "msg_"})
+  void proofOfTheSecretIsNoSignature(String label) {
+    String seconds = Long.toString(Instant.now().getEpochSecond());
+    String body = World.announcement(UUID.randomUUID());
+    Signatures service =
+        new Signatures(List.of(new Secret(World.WEBHOOK_SECRET)), InstantSource.system());
+
+    for (String challenge :
+        List.of("x.%s.%s".formatted(seconds, body), ".%s.%s".formatted(seconds, body), body)) {
+      String proof =
+          clinic.world.as("provisioner", "select provisioning.check_secret(?)", challenge);
+
+      assertThat(proof).hasSize(64);
+      String signature =
+          "v1,"
+              + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(String.valueOf(proof)));
+      for (String id : List.of(label + "x", label + "-", label + " x", label + ": x")) {
+        assertThat(
+                service.verify(
+                    new Signatures.Headers(id, seconds, signature), body.getBytes(UTF_8)))
+            .isEqualTo(Verdict.NO_MATCH);
+      }
+    }
   }
 
   @Test

@@ -130,7 +130,8 @@ final class BellChecks {
       return List.of(Finding.ok("pg_cron rings /reconcile every minute"));
     }
     if (sweeps) {
-      return List.of(Finding.ok("none in the database, and none needed: the service sweeps by itself"));
+      return List.of(
+          Finding.ok("none in the database, and none needed: the service sweeps by itself"));
     }
     return List.of(
         scheduled.isEmpty()
@@ -170,7 +171,8 @@ final class BellChecks {
       }
     }
     return findings.isEmpty()
-        ? List.of(Finding.ok("within the hour pg_net delivered %d, and lost none".formatted(delivered)))
+        ? List.of(
+            Finding.ok("within the hour pg_net delivered %d, and lost none".formatted(delivered)))
         : findings;
   }
 

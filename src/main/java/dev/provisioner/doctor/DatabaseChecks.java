@@ -134,8 +134,7 @@ final class DatabaseChecks {
           Finding.warning(
               "the service logs in as %s, which %s: far more than it needs"
                   .formatted(
-                      role.role(),
-                      role.superuser() ? "is a superuser" : "bypasses row security"),
+                      role.role(), role.superuser() ? "is a superuser" : "bypasses row security"),
               role.role().equals(ROLE)
                   ? "alter role provisioner %s;"
                       .formatted(role.superuser() ? "nosuperuser nobypassrls" : "nobypassrls")
@@ -179,7 +178,8 @@ final class DatabaseChecks {
               "the view provisioning.user_assistant shows no table",
               """
               drop view provisioning.user_assistant;
-              -- then apply migrations/20260901000200_user_assistant.sql"""));
+              -- then apply migrations/20260901000200_user_assistant.sql\
+              """));
     }
     Settings table = found.get();
     try {
@@ -221,7 +221,8 @@ final class DatabaseChecks {
               drop view provisioning.user_assistant;
               alter table %1$s alter column vapi_assistant_id type text;
               commit;
-              -- then apply migrations/20260901000200_user_assistant.sql"""
+              -- then apply migrations/20260901000200_user_assistant.sql\
+              """
                   .formatted(table.name()));
       case "55000", "0A000" ->
           Finding.broken(
@@ -229,7 +230,8 @@ final class DatabaseChecks {
                   .formatted(refused.reason()),
               """
               drop view provisioning.user_assistant;
-              -- then apply migrations/20260901000200_user_assistant.sql, or make it a plain select from one table""");
+              -- then apply migrations/20260901000200_user_assistant.sql, or make it a plain select from one table\
+              """);
       default ->
           Finding.broken(
               "%s would not take an assistant (%s)".formatted(table.name(), refused.reason()),

@@ -9,8 +9,9 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -91,15 +92,15 @@ public final class Doctor {
   /** Every check once. */
   public Report examine() throws InterruptedException {
     List<Report.Line> lines = new ArrayList<>();
-    Set<String> untold = new HashSet<>();
+    Map<String, String> causes = new HashMap<>();
     // Not closed: that would wait for a check that hangs.
     ExecutorService examiner = Executors.newVirtualThreadPerTaskExecutor();
     try {
       for (Check check : checks) {
-        List<Finding> findings = findings(check, untold, examiner);
+        List<Finding> findings = findings(check, causes, examiner);
         findings.forEach(finding -> lines.add(new Report.Line(check.name(), finding)));
         if (findings.stream().anyMatch(each -> each.health() == Health.BROKEN)) {
-          untold.add(check.name());
+          causes.put(check.name(), check.name());
         }
       }
     } finally {
@@ -108,16 +109,20 @@ public final class Doctor {
     return new Report(lines);
   }
 
+  /**
+   * @param causes of checks that are broken or were left out: the one that is to be mended first
+   */
   private static List<Finding> findings(
-      Check check, Set<String> untold, ExecutorService examiner) throws InterruptedException {
+      Check check, Map<String, String> causes, ExecutorService examiner)
+      throws InterruptedException {
     for (String need : check.needs()) {
-      if (untold.contains(need)) {
-        untold.add(check.name());
-        return List.of(Finding.skipped("not looked at: mend " + need + " first"));
+      String cause = causes.get(need);
+      if (cause != null) {
+        causes.put(check.name(), cause);
+        return List.of(Finding.skipped("not looked at: mend " + cause + " first"));
       }
     }
-    Future<List<Finding>> examined =
-        examiner.submit(() -> check.examination().findings());
+    Future<List<Finding>> examined = examiner.submit(() -> check.examination().findings());
     try {
       return examined.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -127,7 +132,8 @@ public final class Doctor {
               "no result within " + PATIENCE.toSeconds() + " s",
               "Run doctor again. If it stays so, look at the network between here and there."));
     } catch (ExecutionException e) {
-      return List.of(failed(e.getCause()));
+      Throwable cause = e.getCause();
+      return List.of(failed(cause == null ? e : cause));
     }
   }
 
@@ -156,7 +162,9 @@ public final class Doctor {
             .map(problem ->
                 Finding.broken(
                     problem,
-                    "set " + problem.substring(0, problem.indexOf(' ')) + ", then restart the service"))
+                    "set "
+                        + problem.substring(0, problem.indexOf(' '))
+                        + ", then restart the service"))
             .toList();
   }
 }

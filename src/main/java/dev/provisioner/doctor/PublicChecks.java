@@ -80,13 +80,15 @@ final class PublicChecks {
     if (reply.status() != 200 || !ALIVE.matcher(reply.body()).find()) {
       return List.of(
           Finding.broken(
-              "%s/healthz answers %d, and not as vapi-provisioner does".formatted(url, reply.status()),
+              "%s/healthz answers %d, and not as vapi-provisioner does"
+                  .formatted(url, reply.status()),
               "Is the service running there? Look at its log; correct PUBLIC_URL if it is elsewhere."));
     }
     Matcher version = VERSION.matcher(contract.body());
     return List.of(
         Finding.ok(
-            "%s is alive, version %s".formatted(url, version.find() ? version.group(1) : "unknown")));
+            "%s is alive, version %s"
+                .formatted(url, version.find() ? version.group(1) : "unknown")));
   }
 
   private String whyNone() {
@@ -116,7 +118,8 @@ final class PublicChecks {
 
   List<Finding> canary() throws InterruptedException {
     if (!canary) {
-      return List.of(Finding.skipped("not asked for: --canary sends one webhook through PUBLIC_URL"));
+      return List.of(
+          Finding.skipped("not asked for: --canary sends one webhook through PUBLIC_URL"));
     }
     if (url == null) {
       return List.of(
@@ -188,8 +191,7 @@ final class PublicChecks {
           .header("webhook-id", id)
           .header("webhook-timestamp", Long.toString(seconds))
           .header(
-              "webhook-signature",
-              new Webhook(secrets.getFirst().value()).sign(id, seconds, body))
+              "webhook-signature", new Webhook(secrets.getFirst().value()).sign(id, seconds, body))
           .POST(HttpRequest.BodyPublishers.ofString(body))
           .build();
     } catch (EmptyWebhookSecretException | WebhookSigningException e) {

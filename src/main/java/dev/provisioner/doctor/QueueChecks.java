@@ -51,8 +51,7 @@ final class QueueChecks {
     return switch (code) {
       case "rejected" ->
           Finding.broken(
-              "%d rows failed: Vapi rejects the template%s"
-                  .formatted(rows.rows(), example(rows)),
+              "%d rows failed: Vapi rejects the template%s".formatted(rows.rows(), example(rows)),
               "# mend the file that ASSISTANT_TEMPLATE names, restart the service, then\n" + again);
       case "attempts_spent", "unknown_outcome", "unreachable", "could_not_look" ->
           Finding.broken(
@@ -61,8 +60,7 @@ final class QueueChecks {
               again);
       default ->
           Finding.broken(
-              "%d rows failed (%s)%s".formatted(rows.rows(), code, example(rows)),
-              again);
+              "%d rows failed (%s)%s".formatted(rows.rows(), code, example(rows)), again);
     };
   }
 

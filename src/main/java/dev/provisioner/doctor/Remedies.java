@@ -20,7 +20,8 @@ final class Remedies {
   }
 
   static String showSecret(String name) {
-    return "select decrypted_secret from vault.decrypted_secrets where name = '%s';".formatted(name);
+    return "select decrypted_secret from vault.decrypted_secrets where name = '%s';"
+        .formatted(name);
   }
 
   /** A call of ours, with a token made on the spot. */

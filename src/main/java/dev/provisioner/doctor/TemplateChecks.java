@@ -8,7 +8,8 @@ import java.util.List;
 
 /** Would Vapi take what the template makes, and is it one of the team's own. */
 final class TemplateChecks {
-  private static final String MEND = "mend the file that ASSISTANT_TEMPLATE names, then restart the service";
+  private static final String MEND =
+      "mend the file that ASSISTANT_TEMPLATE names, then restart the service";
 
   private final Config.Draft draft;
 

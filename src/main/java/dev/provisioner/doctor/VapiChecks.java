@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Does Vapi know us, and is it the organisation that we mean. */
 final class VapiChecks {
-  private static final String KEY = "VAPI_API_KEY=<the private key of dashboard.vapi.ai>, then restart the service";
+  private static final String KEY =
+      "VAPI_API_KEY=<the private key of dashboard.vapi.ai>, then restart the service";
   private static final String ADDRESS =
       "VAPI_BASE_URL=https://api.vapi.ai (https://api.eu.vapi.ai for organisations in the EU), then"
           + " restart the service";
@@ -37,9 +38,7 @@ final class VapiChecks {
     if (!draft.usable("VAPI_API_KEY", "VAPI_BASE_URL")) {
       return List.of(
           new Finding(
-              Health.BROKEN,
-              "not asked: VAPI_API_KEY or VAPI_BASE_URL cannot be used",
-              null));
+              Health.BROKEN, "not asked: VAPI_API_KEY or VAPI_BASE_URL cannot be used", null));
     }
     Instant before = clock.instant();
     Answer<Account> answer = vapi.account();
@@ -51,7 +50,10 @@ final class VapiChecks {
               // The header is cut to the second.
               skew =
                   Skew.between(
-                      before, found.date(), found.date().plus(Duration.ofSeconds(1)), clock.instant());
+                      before,
+                      found.date(),
+                      found.date().plus(Duration.ofSeconds(1)),
+                      clock.instant());
             }
             yield Finding.ok("%s accepts the key".formatted(draft.config().vapi().baseUrl()));
           }
@@ -92,8 +94,7 @@ final class VapiChecks {
   List<Finding> organisation() {
     Account found = account;
     if (found == null || found.organisation() == null) {
-      return List.of(
-          Finding.skipped("there is no assistant yet to tell the organisation by"));
+      return List.of(Finding.skipped("there is no assistant yet to tell the organisation by"));
     }
     String now = found.organisation();
     Optional<String> pinned = inspection.organisation();
@@ -105,7 +106,8 @@ final class VapiChecks {
               """
               VAPI_API_KEY=<the private key of organisation %s>
               -- or, if the move is meant:
-              update provisioning.installation set organisation = '%s';"""
+              update provisioning.installation set organisation = '%s';\
+              """
                   .formatted(pinned.get(), now.replace("'", "''"))));
     }
     return List.of(Finding.ok(now));

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the database tells about itself, for who looks for a fault. Reads only, with the rights of
- * the service. Every method may throw {@link QueueUnavailableException}, when the database cannot be
- * asked, and {@link StatementRefusedException}, when it refuses.
+ * the service. Every method may throw {@link QueueUnavailableException}, when the database cannot
+ * be asked, and {@link StatementRefusedException}, when it refuses.
  */
 public final class Inspection {
   /** Found by name: asking for them as regclass is refused to who may not use the schema. */
@@ -175,8 +175,7 @@ public final class Inspection {
         handle
             .createQuery(SETTINGS)
             .map((row, context) ->
-                new Settings(
-                    row.getString("name"), row.getString("key"), texts(row, "required")))
+                new Settings(row.getString("name"), row.getString("key"), texts(row, "required")))
             .findOne());
   }
 
@@ -192,13 +191,15 @@ public final class Inspection {
   /** The triggers that are there, by name, and whether they fire. */
   public Map<String, Boolean> triggers() {
     return database.ask(handle ->
-        handle.createQuery(TRIGGERS).reduceRows(
-            new HashMap<String, Boolean>(),
-            (found, row) -> {
-              found.put(
-                  row.getColumn("tgname", String.class), row.getColumn("fires", Boolean.class));
-              return found;
-            }));
+        handle
+            .createQuery(TRIGGERS)
+            .reduceRows(
+                new HashMap<String, Boolean>(),
+                (found, row) -> {
+                  found.put(
+                      row.getColumn("tgname", String.class), row.getColumn("fires", Boolean.class));
+                  return found;
+                }));
   }
 
   /** The Vault's webhook secret's answer to a challenge; empty when the Vault holds none. */
@@ -239,10 +240,7 @@ public final class Inspection {
   /** Whether pg_cron rings /reconcile; empty without pg_cron. */
   public Optional<Boolean> scheduled() {
     return database.ask(handle ->
-        handle
-            .createQuery("select provisioning.is_scheduled()")
-            .mapTo(Boolean.class)
-            .findOne());
+        handle.createQuery("select provisioning.is_scheduled()").mapTo(Boolean.class).findOne());
   }
 
   /**

@@ -9,7 +9,8 @@ public final class SchemaCheck {
 
   private static final String BURY =
       "provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)";
-  private static final String ENQUEUE_MISSING = "provisioning.enqueue_missing(integer, timestamptz)";
+  private static final String ENQUEUE_MISSING =
+      "provisioning.enqueue_missing(integer, timestamptz)";
   private static final String CHECK_SECRET = "provisioning.check_secret(text)";
   private static final String CHECK_URL = "provisioning.check_url(text)";
   private static final String DELIVERIES = "provisioning.deliveries(interval)";
@@ -143,7 +144,8 @@ public final class SchemaCheck {
   }
 
   private static Need present(String lookup, String name) {
-    return new Need("%s('%s') is not null".formatted(lookup, name), name + " is not there", MIGRATE);
+    return new Need(
+        "%s('%s') is not null".formatted(lookup, name), name + " is not there", MIGRATE);
   }
 
   private static Need schema(String schema) {
@@ -171,7 +173,6 @@ public final class SchemaCheck {
   }
 
   private static Need right(String condition, String right) {
-    return new Need(
-        condition, "the role lacks " + right, "grant " + right + " to provisioner;");
+    return new Need(condition, "the role lacks " + right, "grant " + right + " to provisioner;");
   }
 }

@@ -74,7 +74,11 @@ public final class TemplateReview {
 
   private static final Set<String> TEXTS =
       Set.of(
-          "backgroundSound", "endCallMessage", "firstMessage", "firstMessageMode", "voicemailMessage");
+          "backgroundSound",
+          "endCallMessage",
+          "firstMessage",
+          "firstMessageMode",
+          "voicemailMessage");
 
   private static final Set<String> SWITCHES =
       Set.of("firstMessageInterruptionsEnabled", "modelOutputInMessagesEnabled");
@@ -140,7 +144,8 @@ public final class TemplateReview {
     JsonNode mode = assistant.path("firstMessageMode");
     if (mode.isTextual() && !FIRST_MESSAGE_MODES.contains(mode.asText())) {
       refused.add(
-          "firstMessageMode is none of " + String.join(", ", FIRST_MESSAGE_MODES.stream().sorted().toList()));
+          "firstMessageMode is none of "
+              + String.join(", ", FIRST_MESSAGE_MODES.stream().sorted().toList()));
     }
     if (assistant.has("analysisPlan")) {
       doubted.add("analysisPlan is deprecated at Vapi; use structured outputs in artifactPlan");
