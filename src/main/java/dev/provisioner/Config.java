@@ -11,10 +11,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * toString} may be logged: what is secret shows as {@code ***}.
  *
  * @param port of the public server; 0 takes any free one
+ * @param publicUrl this service as the outside sees it, without a trailing slash; null when unknown
  */
 public record Config(
     DatabaseUrl database,
@@ -31,6 +35,7 @@ public record Config(
     Vapi vapi,
     Provisioning provisioning,
     int port,
+    @Nullable URI publicUrl,
     LogFormat logFormat) {
 
   /**
@@ -103,6 +108,11 @@ public record Config(
   private static final int SHORTEST_JWT_KEY = 32;
 
   private static final URI VAPI = URI.create("https://api.vapi.ai");
+  private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  /** Used by nobody: without an address there is a problem. */
+  private static final DatabaseUrl NO_DATABASE = new DatabaseUrl("jdbc:postgresql:", null, null);
+
   private static final Pattern INSTALLATION = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern VISIBLE_ASCII = Pattern.compile("[!-~]+");
 
@@ -112,28 +122,56 @@ public record Config(
    * @throws ConfigException naming every problem there is
    */
   public static Config read(Map<String, String> environment) {
+    Draft draft = draft(environment);
+    if (!draft.problems().isEmpty()) {
+      throw new ConfigException(draft.problems());
+    }
+    return draft.config();
+  }
+
+  /**
+   * What can be read, for who must go on with it.
+   *
+   * @param config with a default, or a stand-in, for every variable that is not {@link #usable}
+   * @param problems as {@link ConfigException#problems} has them; none when the config can be used
+   */
+  public record Draft(Config config, List<String> problems) {
+    public Draft {
+      problems = List.copyOf(problems);
+    }
+
+    /** Whether nothing is wrong with these variables. */
+    public boolean usable(String... variables) {
+      return problems.stream()
+          .noneMatch(
+              problem -> Arrays.stream(variables).anyMatch(each -> problem.startsWith(each + " ")));
+    }
+  }
+
+  /** Reads as {@link #read} does, but does not give up. */
+  static Draft draft(Map<String, String> environment) {
     Variables variables = new Variables(environment);
-    Optional<DatabaseUrl> database = database(variables);
+    DatabaseUrl database = database(variables).orElse(NO_DATABASE);
     Access access = access(variables);
     Optional<Secret> apiKey = apiKey(variables);
     Vapi vapi =
         new Vapi(
-            // Never seen: without a key there is a problem, and no Config.
+            // Used by nobody: without a key there is a problem.
             apiKey.orElse(new Secret("missing")),
-            variables.parsed("VAPI_BASE_URL", Config::baseUrl).orElse(VAPI),
+            variables.parsed("VAPI_BASE_URL", Config::vapiUrl).orElse(VAPI),
             variables.duration("VAPI_TIMEOUT", Duration.ofSeconds(20)),
             variables.number("VAPI_CONCURRENCY", 8, 1, 256),
             template(variables, environment::get));
     Provisioning provisioning = provisioning(variables, vapi.timeout());
     int port = variables.number("PORT", 8080, 0, 65_535);
+    URI publicUrl = variables.parsed("PUBLIC_URL", Config::publicUrl).orElse(null);
     LogFormat logFormat =
         variables.word("LOG_FORMAT", "json", "text").equals("json")
             ? LogFormat.JSON
             : LogFormat.TEXT;
-    if (database.isEmpty() || !variables.problems().isEmpty()) {
-      throw new ConfigException(variables.problems());
-    }
-    return new Config(database.get(), access, vapi, provisioning, port, logFormat);
+    return new Draft(
+        new Config(database, access, vapi, provisioning, port, publicUrl, logFormat),
+        variables.problems());
   }
 
   /**
@@ -269,12 +307,29 @@ public record Config(
     return provisioning;
   }
 
-  private static URI baseUrl(String value) {
+  private static URI vapiUrl(String value) {
+    return url(value, VAPI.toString());
+  }
+
+  private static URI publicUrl(String value) {
+    String example = "https://your-service.example.com";
+    URI uri = url(value, example);
+    if (!"https".equalsIgnoreCase(uri.getScheme())
+        && !THIS_MACHINE.contains(uri.getHost().toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException(
+          "is not https://, so that what is sent there could be read on the way. Write for example "
+              + example
+              + ".");
+    }
+    return uri;
+  }
+
+  private static URI url(String value, String example) {
     URI uri;
     try {
       uri = new URI(value);
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("is no URL. Write for example " + VAPI + ".");
+      throw new IllegalArgumentException("is no URL. Write for example " + example + ".");
     }
     boolean http = "http".equalsIgnoreCase(uri.getScheme());
     boolean https = "https".equalsIgnoreCase(uri.getScheme());
@@ -286,7 +341,7 @@ public record Config(
       throw new IllegalArgumentException(
           "is not http:// or https:// with a host and nothing but a path behind it. Write for"
               + " example "
-              + VAPI
+              + example
               + ".");
     }
     return URI.create(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);

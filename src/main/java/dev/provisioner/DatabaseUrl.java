@@ -24,7 +24,14 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
   /** Supavisor's transaction mode, which hands every transaction to another connection. */
   private static final int TRANSACTION_POOLER_PORT = 6543;
 
+  /** Supavisor's, in either mode. */
+  private static final String POOLER_DOMAIN = ".pooler.supabase.com:";
+
   private static final String JDBC = "jdbc:";
+  private static final Pattern AUTHORITY = Pattern.compile("jdbc:postgresql://(?<hosts>[^/]*)/");
+  private static final Pattern LOCAL = Pattern.compile("(?i)(localhost|127\\.[0-9.]+|\\[::1]):.*");
+  private static final Pattern REQUIRES_TLS =
+      Pattern.compile("[?&](sslmode=(require|verify-ca|verify-full)|ssl=true)(&|$)");
   private static final Pattern SCHEME = Pattern.compile("(?i)(jdbc:)?postgres(ql)?://");
   private static final Pattern HOST_AND_PORT =
       Pattern.compile("(?<host>[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:(?<port>[0-9]{1,5}))?");
@@ -99,6 +106,47 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
   public String toString() {
     int query = jdbcUrl.indexOf('?');
     return query < 0 ? jdbcUrl : jdbcUrl.substring(0, query);
+  }
+
+  /** Host and port, of each when there are several. */
+  public String hosts() {
+    Matcher authority = AUTHORITY.matcher(jdbcUrl);
+    return authority.lookingAt() ? authority.group("hosts") : "";
+  }
+
+  /** How a connection comes about, as far as the address tells. */
+  public enum Mode {
+    DIRECT("direct connection"),
+    SESSION_POOLER("session pooler"),
+    TRANSACTION_POOLER("transaction pooler");
+
+    private final String text;
+
+    Mode(String text) {
+      this.text = text;
+    }
+
+    /** For people. */
+    public String text() {
+      return text;
+    }
+  }
+
+  public Mode mode() {
+    if (hosts().contains(":" + TRANSACTION_POOLER_PORT)) {
+      return Mode.TRANSACTION_POOLER;
+    }
+    return hosts().contains(POOLER_DOMAIN) ? Mode.SESSION_POOLER : Mode.DIRECT;
+  }
+
+  /** Whether it is on this machine, so that nobody can listen in between. */
+  public boolean local() {
+    return COMMA.splitAsStream(hosts()).allMatch(each -> LOCAL.matcher(each).matches());
+  }
+
+  /** Whether there is no connection without TLS. */
+  public boolean requiresTls() {
+    return REQUIRES_TLS.matcher(jdbcUrl).find();
   }
 
   /** The driver reads a plus as a blank, as forms do; in a libpq address it is a plus. */

@@ -1,7 +1,12 @@
 package dev.provisioner;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.provisioner.Config.LogFormat;
 import dev.provisioner.ops.Logging;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -13,9 +18,10 @@ import org.slf4j.LoggerFactory;
 public final class Main {
   private static final String USAGE =
       """
-      usage: java -jar vapi-provisioner.jar [serve | token | --version | --help]
+      usage: java -jar vapi-provisioner.jar [serve | doctor | token | --version | --help]
 
         serve   serves until SIGTERM; what it needs is in environment variables (the default)
+        doctor  checks everything, and says how to mend what is wrong; `doctor --help` tells how
         token   makes a bearer token; `token --help` tells how
 
       The variables are described in the README: DATABASE_URL, VAPI_API_KEY, and WEBHOOK_SECRETS or
@@ -46,6 +52,7 @@ public final class Main {
         }
         yield serve(environment);
       }
+      case "doctor" -> doctor(args.subList(1, args.size()), environment);
       case "token" ->
           TokenCommand.run(
               args.subList(1, args.size()), environment, System.out, System.err, Clock.systemUTC());
@@ -62,6 +69,18 @@ public final class Main {
         yield 2;
       }
     };
+  }
+
+  private static int doctor(List<String> args, Map<String, String> environment) {
+    Logging.silence();
+    // Its marks are no ASCII, and in a container the locale seldom says what else there is.
+    PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+    try {
+      return DoctorCommand.run(args, environment, out, System.err, Clock.systemUTC());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 2;
+    }
   }
 
   private static int serve(Map<String, String> environment) {

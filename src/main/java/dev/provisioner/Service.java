@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.StatementExceptions;
@@ -77,7 +78,7 @@ public final class Service implements AutoCloseable {
     provisioning =
         new Provisioning(
             new Provisioning.Surroundings(
-                jdbi(pool),
+                jdbi(pool::getConnection),
                 vapi,
                 gate,
                 config.vapi().template(),
@@ -179,8 +180,9 @@ public final class Service implements AutoCloseable {
     return new HikariDataSource(settings);
   }
 
-  private static Jdbi jdbi(HikariDataSource pool) {
-    Jdbi jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
+  /** In autocommit, and without a word about what was bound. */
+  static Jdbi jdbi(ConnectionFactory connections) {
+    Jdbi jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
     jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
     // Its messages would carry what was bound: the content of rows.
     jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);

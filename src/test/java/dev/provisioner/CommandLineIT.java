@@ -2,6 +2,8 @@ package dev.provisioner;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,6 +21,7 @@ class CommandLineIT {
       Map.of(
           "DATABASE_URL", "postgresql://provisioner:a-password@localhost:1/postgres",
           "VAPI_API_KEY", "a-private-key",
+          "VAPI_BASE_URL", "http://localhost:1",
           "JWT_SECRETS", World.JWT_SECRET,
           "PORT", "0");
 
@@ -61,6 +64,30 @@ class CommandLineIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"doctor", "token"})
+  void helpOfACommandNeedsNoEnvironment(String name) {
+    try (Packaged command = Packaged.run(Map.of(), name, "--help")) {
+      assertThat(command.exitCode()).isZero();
+      assertThat(command.out().getFirst()).startsWith("Usage: vapi-provisioner " + name);
+      assertThat(command.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void doctorWithoutADatabaseStillReports() throws IOException {
+    try (Packaged command = Packaged.run(ENOUGH, "doctor", "--json")) {
+      assertThat(command.exitCode()).isEqualTo(2);
+      assertThat(command.err()).isEmpty();
+      JsonNode report = new ObjectMapper().readTree(String.join("\n", command.out()));
+      assertThat(report.path("status").asText()).isEqualTo("broken");
+      assertThat(report.path("checks")).hasSizeGreaterThan(15);
+      assertThat(report.at("/checks/1/message").asText())
+          .startsWith("no connection to localhost:1");
+      assertThat(report.toString()).doesNotContain("a-password", "a-private-key");
+    }
+  }
+
   @Test
   void versionIsTheOneOfTheJar() {
     try (Packaged command = Packaged.run(Map.of(), "--version")) {
@@ -77,6 +104,7 @@ class CommandLineIT {
           srve          | There is no command "srve"
           serve now     | serve takes no arguments
           token         | --scope must be operate or webhook
+          doctor now    | Unknown option: now
           """)
   void mistakeEndsWithTwoAndSaysWhatToDo(String arguments, String message) {
     try (Packaged command = Packaged.run(ENOUGH, arguments.split(" ", -1))) {
@@ -94,6 +122,15 @@ class CommandLineIT {
       assertThat(String.join("\n", service.out()))
           .contains("jdk.httpclient.enableAllMethodRetry")
           .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void doctorRefusesThatJvmTooInsteadOfBreaking() {
+    try (Packaged doctor =
+        Packaged.run(List.of("-Djdk.httpclient.enableAllMethodRetry=true"), ENOUGH, "doctor")) {
+      assertThat(doctor.exitCode()).isEqualTo(2);
+      assertThat(doctor.err()).singleElement().asString().contains("enableAllMethodRetry");
     }
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
   private static final String NEWEST = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -53,6 +54,7 @@ class ConfigTest {
                     true,
                     null),
                 8080,
+                null,
                 LogFormat.JSON));
   }
 
@@ -75,6 +77,7 @@ class ConfigTest {
                 Map.entry("RECONCILE_INTERVAL", "0"),
                 Map.entry("DEPROVISION", "OFF"),
                 Map.entry("INSTALLATION", "staging_1.eu-west"),
+                Map.entry("PUBLIC_URL", "https://provisioner.example.com/"),
                 Map.entry("LOG_FORMAT", "text"),
                 Map.entry("SOMETHING_ELSE", "ignored")));
 
@@ -102,6 +105,7 @@ class ConfigTest {
                 false,
                 "staging_1.eu-west"));
     assertThat(config.port()).isZero();
+    assertThat(config.publicUrl()).isEqualTo(URI.create("https://provisioner.example.com"));
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
   }
 
@@ -199,6 +203,10 @@ class ConfigTest {
           RECONCILE_INTERVAL | 0s                                 | is no duration
           RECONCILE_INTERVAL | off                                | is no duration
           DEPROVISION        | yes                                | is neither on nor off
+          PUBLIC_URL         | provisioner.example.com            | is not http:// or https://
+          PUBLIC_URL         | http://provisioner.example.com     | is not https://
+          PUBLIC_URL         | https://a.example.com/?b=c         | is not http:// or https://
+          PUBLIC_URL         | https://a b                        | is no URL
           INSTALLATION       | two words                          | is not 1 to 64 of
           LOG_FORMAT         | xml                                | is neither json nor text
           """)
@@ -236,6 +244,23 @@ class ConfigTest {
   void leaseThatJustLeavesRoomIsTaken() {
     assertThat(read(Map.of("LEASE", "30s")).provisioning().lease())
         .isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"})
+  void publicUrlNeedsNoTlsOnThisMachine(String url) {
+    assertThat(read(Map.of("PUBLIC_URL", url)).publicUrl()).isEqualTo(URI.create(url));
+  }
+
+  @Test
+  void draftHasWhatCanBeReadAndSaysWhatCannot() {
+    Config.Draft draft =
+        Config.draft(with(Map.of("PORT", "x", "VAPI_BASE_URL", "http://localhost:8090")));
+
+    assertThat(draft.problems()).singleElement().asString().startsWith("PORT ");
+    assertThat(draft.usable("PORT")).isFalse();
+    assertThat(draft.usable("VAPI_BASE_URL", "DATABASE_URL")).isTrue();
+    assertThat(draft.config().vapi().baseUrl()).isEqualTo(URI.create("http://localhost:8090"));
   }
 
   @Test

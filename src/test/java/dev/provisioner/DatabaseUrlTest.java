@@ -114,4 +114,26 @@ class DatabaseUrlTest {
     assertThat(url.user()).isEqualTo("u");
     assertThat(url.password()).isEqualTo(new Secret("hunter2"));
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "postgresql://u:p@db.abc.supabase.co:5432/postgres, db.abc.supabase.co:5432, DIRECT, false, false",
+    "postgresql://u:p@aws-0-eu.pooler.supabase.com:5432/postgres?sslmode=require, aws-0-eu.pooler.supabase.com:5432, SESSION_POOLER, false, true",
+    "postgresql://u:p@aws-0-eu.pooler.supabase.com:6543/postgres?sslmode=verify-full, aws-0-eu.pooler.supabase.com:6543, TRANSACTION_POOLER, false, true",
+    "postgresql://u:p@db.abc.supabase.co:6543/postgres?sslmode=prefer, db.abc.supabase.co:6543, TRANSACTION_POOLER, false, false",
+    "postgresql://u:p@localhost/postgres, localhost:5432, DIRECT, true, false",
+    "postgresql://u:p@[::1]:5433/postgres, [::1]:5433, DIRECT, true, false",
+    "jdbc:postgresql://127.0.0.1/postgres?ssl=true, 127.0.0.1:5432, DIRECT, true, true",
+    "'postgresql://u:p@localhost,far.example/db', 'localhost:5432,far.example:5432', DIRECT, false, false",
+    "postgresql://u:p@localhost.example/db, localhost.example:5432, DIRECT, false, false",
+  })
+  void addressTellsHowAConnectionComesAbout(
+      String address, String hosts, DatabaseUrl.Mode mode, boolean local, boolean tls) {
+    DatabaseUrl url = DatabaseUrl.parse(address);
+
+    assertThat(url.hosts()).isEqualTo(hosts);
+    assertThat(url.mode()).isEqualTo(mode);
+    assertThat(url.local()).isEqualTo(local);
+    assertThat(url.requiresTls()).isEqualTo(tls);
+  }
 }

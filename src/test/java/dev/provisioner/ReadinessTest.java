@@ -78,6 +78,10 @@ class ReadinessTest {
           update (vapi_assistant_id) | provisioning.user_assistant
           execute | function provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)
           execute | function provisioning.enqueue_missing(integer, timestamptz)
+          execute | function provisioning.check_secret(text)
+          execute | function provisioning.check_url(text)
+          execute | function provisioning.deliveries(interval)
+          execute | function provisioning.is_scheduled()
           """)
   void missingRightIsNamedAsTheStatementThatGrantsIt(String right, String object)
       throws SQLException {

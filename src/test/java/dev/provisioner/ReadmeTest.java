@@ -68,12 +68,16 @@ class ReadmeTest {
     List<MatchResult> rows = VARIABLE.matcher(readme).results().toList();
 
     assertThat(rows.stream().map(row -> row.group(1)))
-        .contains("DATABASE_URL", "VAPI_API_KEY", "WEBHOOK_SECRETS", "JWT_SECRETS");
+        .contains("DATABASE_URL", "VAPI_API_KEY", "WEBHOOK_SECRETS", "JWT_SECRETS", "PUBLIC_URL");
     for (MatchResult row : rows) {
       String shown = row.group(2).replace("`", "").strip();
       switch (row.group(1)) {
         case "PORT" -> assertThat(shown).isEqualTo(Integer.toString(config.port()));
         case "VAPI_BASE_URL" -> assertThat(shown).isEqualTo(config.vapi().baseUrl().toString());
+        case "PUBLIC_URL" -> {
+          assertThat(shown).isEqualTo("none");
+          assertThat(config.publicUrl()).isNull();
+        }
         case "VAPI_TIMEOUT" ->
             assertThat(shown).isEqualTo(Variables.shown(config.vapi().timeout()));
         case "VAPI_CONCURRENCY" ->

@@ -79,6 +79,10 @@ class RightsTest {
         "select * from provisioning.departed",
         "update provisioning.departed set confirm_at = now()",
         "delete from provisioning.departed",
+        "select provisioning.check_secret('a challenge')",
+        "select provisioning.check_url('https://somewhere.example.com')",
+        "select * from provisioning.deliveries()",
+        "select provisioning.is_scheduled()",
       })
   void serviceMay(String sql) {
     assertThatCode(() -> world.as("provisioner", sql)).doesNotThrowAnyException();
@@ -122,7 +126,11 @@ class RightsTest {
             "select provisioning.enqueue_missing()",
             "select provisioning.bury(gen_random_uuid(), null, null, null, null)",
             "select provisioning.post_signed('/reconcile', '{}')",
-            "select provisioning.request_reconcile()")) {
+            "select provisioning.request_reconcile()",
+            "select provisioning.check_secret('a challenge')",
+            "select provisioning.check_url('https://somewhere.example.com')",
+            "select * from provisioning.deliveries()",
+            "select provisioning.is_scheduled()")) {
       refused(role, sql);
     }
   }

@@ -33,6 +33,13 @@ public final class Logging {
     context.getLogger("dev.provisioner").setLevel(Level.INFO);
   }
 
+  /** For commands whose standard output is their result. */
+  public static void silence() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+  }
+
   private static Encoder<ILoggingEvent> json() {
     JsonEncoder encoder = new JsonEncoder();
     encoder.setWithSequenceNumber(false);

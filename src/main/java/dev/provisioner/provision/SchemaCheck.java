@@ -7,32 +7,58 @@ import java.util.List;
 public final class SchemaCheck {
   private static final String MIGRATE = "apply migrations/*.sql";
 
+  private static final String BURY =
+      "provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)";
+  private static final String ENQUEUE_MISSING =
+      "provisioning.enqueue_missing(integer, timestamptz)";
+  private static final String CHECK_SECRET = "provisioning.check_secret(text)";
+  private static final String CHECK_URL = "provisioning.check_url(text)";
+  private static final String DELIVERIES = "provisioning.deliveries(interval)";
+  private static final String IS_SCHEDULED = "provisioning.is_scheduled()";
+
   private final Database database;
 
   SchemaCheck(Database database) {
     this.database = database;
   }
 
-  /** One thing that must hold, and the SQL that makes it so. */
-  private record Need(String condition, String remedy) {}
+  /**
+   * Something that the service needs and does not have.
+   *
+   * @param what for people
+   * @param remedy the SQL that mends it, to be run as role {@code postgres}
+   */
+  public record Lack(String what, String remedy) {}
+
+  /** One thing that must hold, and what is lacking where it does not. */
+  private record Need(String condition, Lack otherwise) {
+    Need(String condition, String what, String remedy) {
+      this(condition, new Lack(what, remedy));
+    }
+  }
 
   /** Without these, even asking whether a table is there is refused. */
   private static final List<Need> SCHEMAS =
       List.of(
-          new Need("to_regnamespace('provisioning') is not null", MIGRATE),
           new Need(
-              "has_schema_privilege('public', 'usage')",
-              "grant usage on schema public to provisioner;"),
-          new Need(
-              "has_schema_privilege(to_regnamespace('provisioning')::oid, 'usage')",
-              "grant usage on schema provisioning to provisioner;"));
+              "to_regnamespace('provisioning') is not null",
+              "the schema provisioning is not there",
+              MIGRATE),
+          schema("public"),
+          schema("provisioning"));
 
   private static final List<Need> TABLES =
       List.of(
-          new Need("to_regclass('public.pending_vapi_provision') is not null", MIGRATE),
-          new Need("to_regclass('provisioning.installation') is not null", MIGRATE),
-          new Need("to_regclass('provisioning.departed') is not null", MIGRATE),
-          new Need("to_regclass('provisioning.user_assistant') is not null", MIGRATE));
+          present("to_regclass", "public.pending_vapi_provision"),
+          present("to_regclass", "provisioning.installation"),
+          present("to_regclass", "provisioning.departed"),
+          present("to_regclass", "provisioning.user_assistant"),
+          present("to_regprocedure", BURY),
+          present("to_regprocedure", ENQUEUE_MISSING),
+          present("to_regprocedure", CHECK_SECRET),
+          present("to_regprocedure", CHECK_URL),
+          present("to_regprocedure", DELIVERIES),
+          present("to_regprocedure", IS_SCHEDULED));
 
   private static final List<Need> RIGHTS =
       List.of(
@@ -46,15 +72,20 @@ public final class SchemaCheck {
           column("provisioning.user_assistant", "user_id", "insert"),
           column("provisioning.user_assistant", "vapi_assistant_id", "insert"),
           column("provisioning.user_assistant", "vapi_assistant_id", "update"),
-          function("provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)"),
-          function("provisioning.enqueue_missing(integer, timestamptz)"),
+          function(BURY),
+          function(ENQUEUE_MISSING),
+          function(CHECK_SECRET),
+          function(CHECK_URL),
+          function(DELIVERIES),
+          function(IS_SCHEDULED),
           new Need(
               """
               (select l.setting::bigint between 1 and d.setting::bigint - 1
                  from pg_settings l, pg_settings d
                 where l.name = 'lock_timeout' and d.name = 'deadlock_timeout')\
               """,
-              "alter role provisioner set lock_timeout = '500ms'; (and let the service log in as provisioner)"),
+              "lock_timeout is not between 1 ms and deadlock_timeout: a user being deleted may have to wait for us",
+              "alter role provisioner set lock_timeout = '500ms'; /* and let the service log in as provisioner */"),
           new Need(
               """
               pg_has_role((select relowner from pg_class where oid = 'public.pending_vapi_provision'::regclass), 'usage')
@@ -63,28 +94,39 @@ public final class SchemaCheck {
                 or exists (select from pg_policy where polrelid = 'public.pending_vapi_provision'::regclass
                              and polcmd = '*' and exists (select from unnest(polroles) r where pg_has_role(r, 'usage')))\
               """,
+              "row security lets the role see no row of the queue",
               """
               create policy "the provisioner works the queue" on public.pending_vapi_provision for all to provisioner using (true) with check (true);\
               """));
 
   /**
-   * What is missing, each with the SQL that mends it; empty when all is well.
+   * What is lacking as the SQL that mends it; empty when all is well.
    *
    * @throws QueueUnavailableException the database cannot be asked
    */
   public List<String> problems() {
+    return lacks().stream().map(Lack::remedy).distinct().toList();
+  }
+
+  /**
+   * What is lacking; empty when all is well. What can only be asked once something else is there is
+   * not asked before.
+   *
+   * @throws QueueUnavailableException the database cannot be asked
+   */
+  public List<Lack> lacks() {
     for (List<Need> needs : List.of(SCHEMAS, TABLES, RIGHTS)) {
-      List<String> missing = missing(needs);
-      if (!missing.isEmpty()) {
-        return missing;
+      List<Lack> lacks = lacks(needs);
+      if (!lacks.isEmpty()) {
+        return lacks;
       }
     }
     return List.of();
   }
 
-  private List<String> missing(List<Need> needs) {
+  private List<Lack> lacks(List<Need> needs) {
     return database.ask(handle -> {
-      List<String> found = new ArrayList<>();
+      List<Lack> found = new ArrayList<>();
       String query =
           "select array["
               + String.join(
@@ -93,29 +135,44 @@ public final class SchemaCheck {
               + "]";
       Boolean[] holds = handle.createQuery(query).mapTo(Boolean[].class).one();
       for (int i = 0; i < holds.length; i++) {
-        if (!holds[i] && !found.contains(needs.get(i).remedy)) {
-          found.add(needs.get(i).remedy.strip());
+        if (!holds[i]) {
+          found.add(needs.get(i).otherwise);
         }
       }
       return List.copyOf(found);
     });
   }
 
-  private static Need table(String table, String right) {
+  private static Need present(String lookup, String name) {
     return new Need(
+        "%s('%s') is not null".formatted(lookup, name), name + " is not there", MIGRATE);
+  }
+
+  private static Need schema(String schema) {
+    return right(
+        "has_schema_privilege(to_regnamespace('%s')::oid, 'usage')".formatted(schema),
+        "usage on schema " + schema);
+  }
+
+  private static Need table(String table, String right) {
+    return right(
         "has_table_privilege(to_regclass('%s')::oid, '%s')".formatted(table, right),
-        "grant %s on %s to provisioner;".formatted(right, table));
+        "%s on %s".formatted(right, table));
   }
 
   private static Need column(String table, String column, String right) {
-    return new Need(
+    return right(
         "has_column_privilege(to_regclass('%s')::oid, '%s', '%s')".formatted(table, column, right),
-        "grant %s (%s) on %s to provisioner;".formatted(right, column, table));
+        "%s (%s) on %s".formatted(right, column, table));
   }
 
   private static Need function(String function) {
-    return new Need(
+    return right(
         "has_function_privilege(to_regprocedure('%s')::oid, 'execute')".formatted(function),
-        "grant execute on function %s to provisioner;".formatted(function));
+        "execute on function " + function);
+  }
+
+  private static Need right(String condition, String right) {
+    return new Need(condition, "the role lacks " + right, "grant " + right + " to provisioner;");
   }
 }

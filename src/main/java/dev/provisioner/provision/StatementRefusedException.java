@@ -13,6 +13,7 @@ public final class StatementRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   private final String reason;
+  private final String sqlState;
 
   /**
    * @param cause not kept: logged with its stack trace, it would say what the server's message
@@ -21,11 +22,17 @@ public final class StatementRefusedException extends RuntimeException {
   StatementRefusedException(SQLException cause) {
     super(describe(cause));
     this.reason = describe(cause);
+    this.sqlState = String.valueOf(cause.getSQLState());
   }
 
   /** SQLSTATE and the objects concerned. Never the server's own message: it may quote a value. */
   public String reason() {
     return reason;
+  }
+
+  /** Five characters, as PostgreSQL's list of error codes has them. */
+  public String sqlState() {
+    return sqlState;
   }
 
   private static String describe(SQLException cause) {

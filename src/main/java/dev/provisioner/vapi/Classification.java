@@ -116,6 +116,37 @@ final class Classification {
     return new Answer.Ok<>(entries[0]);
   }
 
+  Answer<Account> account(Reply reply) {
+    if (!reply.isSuccess()) {
+      return reading(reply);
+    }
+    List<String> organisations = new ArrayList<>(1);
+    try {
+      Json.entries(
+          reply.body(),
+          entry -> {
+            String organisation = entry.path("orgId").textValue();
+            if (organisation != null && !organisation.isBlank()) {
+              organisations.add(redaction.line(organisation, Redaction.EXCERPT_LIMIT));
+            }
+          });
+    } catch (IOException e) {
+      return notUnderstood(reply, "that is not one complete JSON array");
+    }
+    return new Answer.Ok<>(
+        new Account(organisations.isEmpty() ? null : organisations.getFirst(), date(reply.date())));
+  }
+
+  private static @Nullable Instant date(@Nullable String header) {
+    try {
+      return header == null
+          ? null
+          : ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
   /**
    * A call that ended in an exception instead of a response. Only what cannot have reached Vapi is
    * {@link Answer.NotSent}; everything else may have been applied.

@@ -191,6 +191,11 @@ public final class VapiClient implements AutoCloseable {
     return call(() -> unirest.get(assistants).queryString("limit", 1), classification::probe);
   }
 
+  /** {@code GET /assistant?limit=1}: the same question, and what else the answer tells. */
+  public Answer<Account> account() {
+    return call(() -> unirest.get(assistants).queryString("limit", 1), classification::account);
+  }
+
   /**
    * Cuts what is still in flight, which ends as {@link Answer.Unknown}; later calls are not sent.
    */
@@ -263,10 +268,12 @@ public final class VapiClient implements AutoCloseable {
         return new Received(null, new IOException("the body is larger than any of Vapi's"));
       }
       String retryAfter = response.getHeaders().getFirst("Retry-After");
+      String date = response.getHeaders().getFirst("Date");
       return new Received(
           new Reply(
               response.getStatus(),
               retryAfter.isEmpty() ? null : retryAfter,
+              date.isEmpty() ? null : date,
               clock.instant(),
               body),
           null);

@@ -13,10 +13,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -40,6 +43,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VapiSimulator implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
+          .withZone(ZoneOffset.UTC);
 
   /** The properties of Vapi's CreateAssistantDTO. The server refuses any other. */
   private static final Set<String> PROPERTIES =
@@ -83,6 +90,7 @@ public final class VapiSimulator implements AutoCloseable {
   private final Set<String> keys = ConcurrentHashMap.newKeySet();
   private final Set<Hold> holds = ConcurrentHashMap.newKeySet();
   private final List<Call> calls = new ArrayList<>();
+  private volatile Duration ahead = Duration.ZERO;
 
   private VapiSimulator(InstantSource clock) {
     this.clock = clock;
@@ -213,6 +221,11 @@ public final class VapiSimulator implements AutoCloseable {
     if (store.delete(id) == null) {
       throw new IllegalArgumentException("no such assistant: " + id);
     }
+  }
+
+  /** From now on its answers are dated that much later than they are given. */
+  public void dateAnswersAhead(Duration by) {
+    ahead = by;
   }
 
   /** What exists now, in the order it came to exist, listed or not. */
@@ -534,10 +547,11 @@ public final class VapiSimulator implements AutoCloseable {
     return new MockResponse.Builder().onResponseStart(new SocketEffect.CloseSocket()).build();
   }
 
-  private static MockResponse.Builder response(Answer answer) {
+  private MockResponse.Builder response(Answer answer) {
     MockResponse.Builder response =
         new MockResponse.Builder()
             .code(answer.status())
+            .addHeader("Date", DATE.format(clock.instant().plus(ahead)))
             .addHeader("Content-Type", answer.contentType())
             .body(answer.body());
     answer.headers().forEach(response::addHeader);

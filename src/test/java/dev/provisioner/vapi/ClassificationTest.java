@@ -78,6 +78,7 @@ class ClassificationTest {
     assertThat(kind(classification.get("a", reply))).isEqualTo(get);
     assertThat(kind(classification.delete("a", reply))).isEqualTo(delete);
     assertThat(kind(classification.probe(reply))).isEqualTo(probe);
+    assertThat(kind(classification.account(reply))).isEqualTo(probe);
   }
 
   @Test
@@ -191,6 +192,25 @@ class ClassificationTest {
     String body = "[{\"id\": \"a\", \"createdAt\": \"2026-08-01T10:00:00Z\"}, " + entry + "]";
 
     assertThat(classification.list(reply(200, body))).isInstanceOf(Answer.Unknown.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      nullValues = "-",
+      textBlock =
+          """
+          []                              | Sat, 01 Aug 2026 10:00:00 GMT | -   | 2026-08-01T10:00:00Z
+          [{"orgId": "org"}]              | -                             | org | -
+          [{"orgId": " "}, {"orgId": 1}]  | yesterday                     | -   | -
+          """)
+  void accountTellsItsOrganisationAndTheTime(
+      String body, @Nullable String date, @Nullable String organisation, @Nullable Instant time) {
+    Reply reply = new Reply(200, null, date, NOW, body.getBytes(StandardCharsets.UTF_8));
+
+    assertThat(classification.account(reply))
+        .isEqualTo(new Answer.Ok<>(new Account(organisation, time)));
   }
 
   @Test
