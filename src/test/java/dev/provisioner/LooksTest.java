@@ -106,8 +106,6 @@ class LooksTest {
     elapseToLook(person);
     world.reconcile();
     assertThat(world.vapi.deleted()).containsExactly(late);
-    elapseToLook(person);
-    world.reconcile();
     assertThat(world.row(person).inDoubt()).isFalse();
   }
 
