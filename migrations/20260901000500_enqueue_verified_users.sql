@@ -38,9 +38,22 @@ create or replace trigger vapi_provisioner_user_imported
   for each row when (new.email_confirmed_at is not null)
   execute function provisioning.on_user_verified();
 
--- Finds verified users with neither a row under way nor an assistant, and enqueues them: what a
--- swallowed failure left out, or, called by hand, the users from before the installation.
--- The service calls it with `since` = provisioning.installation.installed_at. Returns how many.
+-- Verified users with neither a row under way nor an assistant. For the functions below, and nobody.
+create or replace view provisioning.missing as
+  select u.id, u.email, u.raw_user_meta_data, u.email_confirmed_at
+    from auth.users u
+   where u.email_confirmed_at is not null
+     and u.email <> ''
+     and u.deleted_at is null
+     and not exists (select from public.pending_vapi_provision q
+                      where q.user_id = u.id and q.status <> 'processed')
+     and not exists (select from provisioning.user_assistant a
+                      where a.user_id = u.id and a.vapi_assistant_id <> '');
+revoke all on provisioning.missing from public, anon, authenticated;
+
+-- Enqueues them: what a swallowed failure left out, or, called by hand, the users from before the
+-- installation. The service calls it with `since` = provisioning.installation.installed_at.
+-- Returns how many.
 create or replace function provisioning.enqueue_missing(
   max integer default 1000, since timestamptz default '-infinity'
 ) returns integer
@@ -48,15 +61,9 @@ language sql security definer set search_path = '' set lock_timeout = '500ms'
 as $$
   with enqueued as (
     insert into public.pending_vapi_provision (user_id, email, display_name)
-    select u.id, u.email, provisioning.display_name(u.raw_user_meta_data)
-      from auth.users u
-     where u.email_confirmed_at >= since
-       and u.email <> ''
-       and u.deleted_at is null
-       and not exists (select from public.pending_vapi_provision q
-                        where q.user_id = u.id and q.status <> 'processed')
-       and not exists (select from provisioning.user_assistant a
-                        where a.user_id = u.id and a.vapi_assistant_id <> '')
+    select m.id, m.email, provisioning.display_name(m.raw_user_meta_data)
+      from provisioning.missing m
+     where m.email_confirmed_at >= since
      limit max
     on conflict do nothing
     returning 1
@@ -65,3 +72,53 @@ as $$
 $$;
 revoke execute on function provisioning.enqueue_missing from public, anon, authenticated;
 grant execute on function provisioning.enqueue_missing to provisioner;
+
+-- How many they are.
+create or replace function provisioning.missing_count(since timestamptz default '-infinity')
+returns bigint
+language sql stable security definer set search_path = ''
+as $$
+  select count(*) from provisioning.missing m where m.email_confirmed_at >= since
+$$;
+revoke execute on function provisioning.missing_count from public, anon, authenticated;
+grant execute on function provisioning.missing_count to provisioner;
+
+-- For a user whose assistant is gone at Vapi: takes its id out of the settings, if it is still
+-- there, and enqueues the user anew. The old row, whose id this takes, stays as it is: adoption
+-- never crosses rows. Returns the new row's id; null where the settings have changed, or a row of
+-- the user's is open already, which goes on from there.
+create or replace function provisioning.requeue(id uuid) returns uuid
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  its_user uuid;
+  gone text;
+  fresh uuid;
+begin
+  select q.user_id, q.assistant_id into its_user, gone
+    from public.pending_vapi_provision q
+   where q.id = requeue.id and q.status = 'processed' and q.assistant_id <> '';
+  if not found then
+    return null;
+  end if;
+  begin
+    update provisioning.user_assistant a set vapi_assistant_id = null
+     where a.user_id = its_user and a.vapi_assistant_id = gone;
+  exception
+    when not_null_violation then
+      update provisioning.user_assistant a set vapi_assistant_id = ''
+       where a.user_id = its_user and a.vapi_assistant_id = gone;
+  end;
+  if not found then
+    return null;
+  end if;
+  insert into public.pending_vapi_provision as q (user_id, email, display_name)
+  select u.id, u.email, provisioning.display_name(u.raw_user_meta_data)
+    from auth.users u where u.id = its_user
+  on conflict do nothing
+  returning q.id into fresh;
+  return fresh;
+end
+$$;
+revoke execute on function provisioning.requeue from public, anon, authenticated;
+grant execute on function provisioning.requeue to provisioner;

@@ -78,6 +78,9 @@ class ReadinessTest {
           update (vapi_assistant_id) | provisioning.user_assistant
           execute | function provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)
           execute | function provisioning.enqueue_missing(integer, timestamptz)
+          execute | function provisioning.missing_count(timestamptz)
+          execute | function provisioning.requeue(uuid)
+          execute | function provisioning.pin_organisation(text)
           """)
   void missingRightIsNamedAsTheStatementThatGrantsIt(String right, String object)
       throws SQLException {

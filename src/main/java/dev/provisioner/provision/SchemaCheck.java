@@ -48,6 +48,9 @@ public final class SchemaCheck {
           column("provisioning.user_assistant", "vapi_assistant_id", "update"),
           function("provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)"),
           function("provisioning.enqueue_missing(integer, timestamptz)"),
+          function("provisioning.missing_count(timestamptz)"),
+          function("provisioning.requeue(uuid)"),
+          function("provisioning.pin_organisation(text)"),
           new Need(
               """
               (select l.setting::bigint between 1 and d.setting::bigint - 1
