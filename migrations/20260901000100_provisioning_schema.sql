@@ -40,11 +40,25 @@ grant usage on schema public to provisioner;
 create table if not exists provisioning.installation (
   singleton boolean primary key default true check (singleton),
   id text not null default gen_random_uuid()::text check (id <> ''),
-  installed_at timestamptz not null default now()
+  installed_at timestamptz not null default now(),
+  -- The Vapi organisation, as its first answer named it.
+  organisation text
 );
 insert into provisioning.installation default values on conflict do nothing;
 grant select on provisioning.installation to provisioner;
 
+-- Remembers the organisation at first contact, for good. Returns the one that is remembered.
+create or replace function provisioning.pin_organisation(seen text) returns text
+language sql security definer set search_path = '' set lock_timeout = '500ms'
+as $$
+  update provisioning.installation set organisation = seen where organisation is null and seen <> '';
+  select organisation from provisioning.installation
+$$;
+revoke execute on function provisioning.pin_organisation from public, anon, authenticated;
+grant execute on function provisioning.pin_organisation to provisioner;
+
 comment on schema provisioning is 'vapi-provisioner: private, not exposed by the Data API';
 comment on column provisioning.installation.installed_at is
   'Users verified before this moment get an assistant only when enqueue_missing() is called by hand';
+comment on column provisioning.installation.organisation is
+  'Set to null by hand after a move to another Vapi organisation: the next answer pins it anew';

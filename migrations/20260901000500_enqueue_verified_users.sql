@@ -65,3 +65,62 @@ as $$
 $$;
 revoke execute on function provisioning.enqueue_missing from public, anon, authenticated;
 grant execute on function provisioning.enqueue_missing to provisioner;
+
+-- How many they are. Not a view for both: one that depends on user_assistant would stand in the way
+-- of whoever points that one elsewhere.
+create or replace function provisioning.missing_count(since timestamptz default '-infinity')
+returns bigint
+language sql stable security definer set search_path = ''
+as $$
+  select count(*)
+    from auth.users u
+   where u.email_confirmed_at >= since
+     and u.email <> ''
+     and u.deleted_at is null
+     and not exists (select from public.pending_vapi_provision q
+                      where q.user_id = u.id and q.status <> 'processed')
+     and not exists (select from provisioning.user_assistant a
+                      where a.user_id = u.id and a.vapi_assistant_id <> '')
+$$;
+revoke execute on function provisioning.missing_count from public, anon, authenticated;
+grant execute on function provisioning.missing_count to provisioner;
+
+-- For a user whose assistant is gone at Vapi: takes its id out of the settings, if it is still
+-- there, and enqueues the user anew. The old row, whose id this takes, stays as it is: adoption
+-- never crosses rows. Returns the new row's id; null where the settings have changed, or a row of
+-- the user's is open already, which goes on from there.
+create or replace function provisioning.requeue(id uuid) returns uuid
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  its_user uuid;
+  gone text;
+  fresh uuid;
+begin
+  select q.user_id, q.assistant_id into its_user, gone
+    from public.pending_vapi_provision q
+   where q.id = requeue.id and q.status = 'processed' and q.assistant_id <> '';
+  if not found then
+    return null;
+  end if;
+  begin
+    update provisioning.user_assistant a set vapi_assistant_id = null
+     where a.user_id = its_user and a.vapi_assistant_id = gone;
+  exception
+    when not_null_violation then
+      update provisioning.user_assistant a set vapi_assistant_id = ''
+       where a.user_id = its_user and a.vapi_assistant_id = gone;
+  end;
+  if not found then
+    return null;
+  end if;
+  insert into public.pending_vapi_provision as q (user_id, email, display_name)
+  select u.id, u.email, provisioning.display_name(u.raw_user_meta_data)
+    from auth.users u where u.id = its_user
+  on conflict do nothing
+  returning q.id into fresh;
+  return fresh;
+end
+$$;
+revoke execute on function provisioning.requeue from public, anon, authenticated;
+grant execute on function provisioning.requeue to provisioner;

@@ -2,6 +2,7 @@ package dev.provisioner;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.provisioner.http.AuditEndpoint;
 import dev.provisioner.http.Authenticator;
 import dev.provisioner.http.ContractEndpoint;
 import dev.provisioner.http.HealthEndpoint;
@@ -47,6 +48,9 @@ public final class Service implements AutoCloseable {
   /** What is left for the last settles after the calls in flight have ended. */
   private static final Duration SETTLE = Duration.ofSeconds(5);
 
+  /** As far apart as Vapi's own tools keep their calls; provisions are more urgent. */
+  private static final Duration AUDIT_PAUSE = Duration.ofMillis(700);
+
   private final Clock clock;
   private final HikariDataSource pool;
   private final Gate gate;
@@ -59,11 +63,11 @@ public final class Service implements AutoCloseable {
 
   /** An instance on the system's clocks. It serves after {@link #start()}. */
   public Service(Config config) {
-    this(config, Clock.systemUTC(), System::nanoTime);
+    this(config, Clock.systemUTC(), System::nanoTime, AUDIT_PAUSE);
   }
 
   /** An instance on these clocks; {@code nanoTime} is the monotonic one. */
-  Service(Config config, Clock clock, LongSupplier nanoTime) {
+  Service(Config config, Clock clock, LongSupplier nanoTime, Duration auditPause) {
     this.clock = clock;
     pool = pool(config);
     gate = new Gate(config.vapi().concurrency(), nanoTime);
@@ -90,10 +94,12 @@ public final class Service implements AutoCloseable {
                 config.provisioning().installation(),
                 config.provisioning().ackTimeout(),
                 config.provisioning().reconcileInterval(),
+                auditPause,
                 workers,
                 clock,
                 nanoTime));
-    readiness = new Readiness(provisioning.schemaCheck(), gate, nanoTime);
+    readiness =
+        new Readiness(provisioning.schemaCheck(), gate, provisioning.organisation(), nanoTime);
     Authenticator authenticator =
         new Authenticator(
             new Signatures(config.access().webhookSecrets(), clock),
@@ -103,6 +109,7 @@ public final class Service implements AutoCloseable {
     routes.add(new ReconcileEndpoint(authenticator, provisioning.reconciler(), workers).route());
     routes.addAll(new ProvisionEndpoint(authenticator, provisioning.view()).routes());
     routes.add(new StatsEndpoint(authenticator, provisioning.statistics(), gate).route());
+    routes.add(new AuditEndpoint(authenticator, provisioning.audit()).route());
     routes.add(new ContractEndpoint().route());
     server = new HttpServer(config.port(), routes);
     drainTime = config.vapi().timeout().plus(SETTLE);
@@ -130,6 +137,7 @@ public final class Service implements AutoCloseable {
     Instant deadline = clock.instant().plus(notice).plus(drainTime);
     readiness.drain();
     provisioning.sweep().stop();
+    provisioning.audit().stop();
     gate.shut();
     Thread.sleep(notice);
     server.stop(left(deadline));
@@ -147,6 +155,7 @@ public final class Service implements AutoCloseable {
   @Override
   public void close() {
     provisioning.sweep().close();
+    provisioning.audit().stop();
     gate.shut();
     server.close();
     workers.shutdownNow();

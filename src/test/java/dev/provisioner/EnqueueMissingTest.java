@@ -29,7 +29,7 @@ class EnqueueMissingTest {
 
   @Test
   void noMoreAreEnqueuedThanAskedFor() {
-    unseen(5, "now()");
+    world.unseen(5, "now()");
 
     assertThat(enqueueMissing("2")).isEqualTo(2);
     assertThat(enqueueMissing("2")).isEqualTo(2);
@@ -41,8 +41,8 @@ class EnqueueMissingTest {
 
   @Test
   void usersVerifiedEarlierAreLeftToThePersonWhoAsks() {
-    unseen(3, "now() - interval '1 year'");
-    unseen(1, "now()");
+    world.unseen(3, "now() - interval '1 year'");
+    world.unseen(1, "now()");
 
     assertThat(enqueueMissing("1000, now() - interval '1 day'")).isEqualTo(1);
     assertThat(enqueueMissing("")).isEqualTo(3);
@@ -73,7 +73,7 @@ class EnqueueMissingTest {
 
   @Test
   void userWithAnAssistantIsLeftAlone() {
-    UUID user = unseen(1, "now()");
+    UUID user = world.unseen(1, "now()");
     world.sql("insert into public.user_settings values (?, 'the app made it')", user);
 
     assertThat(enqueueMissing("")).isZero();
@@ -97,8 +97,8 @@ class EnqueueMissingTest {
   @Test
   void sweepFindsThemByItself() {
     world.start();
-    UUID before = unseen(1, "now() - interval '1 day'");
-    UUID user = unseen(1, "now()");
+    UUID before = world.unseen(1, "now() - interval '1 day'");
+    UUID user = world.unseen(1, "now()");
 
     assertThat(world.reconcile().status()).isEqualTo(200);
     world.elapse(Duration.ofMinutes(2));
@@ -109,23 +109,6 @@ class EnqueueMissingTest {
             world.count(
                 "select count(*) from public.pending_vapi_provision where user_id = ?", before))
         .isZero();
-  }
-
-  /** Users whom the triggers have not seen; the last of them. */
-  private UUID unseen(int users, String confirmedAt) {
-    UUID user = UUID.randomUUID();
-    world.sql("set session_replication_role = replica");
-    for (int i = 0; i < users; i++) {
-      user = UUID.randomUUID();
-      world.sql(
-          "insert into auth.users (id, email, email_confirmed_at) values (?, ?, "
-              + confirmedAt
-              + ")",
-          user,
-          user + "@example.com");
-    }
-    world.sql("set session_replication_role = origin");
-    return user;
   }
 
   private int enqueueMissing(String arguments) {

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * Whatever is sent, the service answers as the contract has it, gives nothing away and stays well.
  * The requests are made from openapi.yaml, good ones and bad ones. Every row is processed, so that
- * even the good ones have nothing to do.
+ * even the good ones have nothing to do; only an audit looks at Vapi.
  *
  * <p>{@code -Dfuzz.seed=…} makes the same requests again, {@code -Dfuzz.only=…} only one of them,
  * {@code -Dfuzz.requests=…} more of them.
@@ -100,7 +100,7 @@ class FuzzTest {
       people.forEach(each -> assertThat(world.ring(each).field("outcome")).isEqualTo("created"));
       Requests requests = new Requests(Contract.read(), keys(), ids(people), seed);
       String before = world.dump();
-      int calls = world.vapi.calls().size();
+      long calls = callsThatChange(world);
       int threads = Thread.activeCount();
       long begun = System.nanoTime();
 
@@ -114,7 +114,7 @@ class FuzzTest {
       assertThat(world.get("/readyz").field("status")).isEqualTo("ready");
       eventually("the service's connections to be at rest", () -> busySessions(world) == 0);
       assertThat(world.dump()).isEqualTo(before);
-      assertThat(world.vapi.calls()).as("calls to Vapi").hasSize(calls);
+      assertThat(callsThatChange(world)).as("calls to Vapi that change it").isEqualTo(calls);
       assertThat(Thread.activeCount()).as("threads").isLessThan(threads + 100);
     }
   }
@@ -198,7 +198,7 @@ class FuzzTest {
         .as("not the service's fault: %s", reply)
         .isTrue();
     switch (sent.expectation()) {
-      case ACCEPTED -> assertThat(status).as("%s", reply).isIn(200, 202, 404, 503);
+      case ACCEPTED -> assertThat(status).as("%s", reply).isIn(200, 202, 404, 409, 503);
       case REFUSED -> assertThat(status).as("%s", reply).isIn(401, 403);
       case ANSWERED, ENDED -> {}
     }
@@ -234,6 +234,12 @@ class FuzzTest {
     assertThat(problem.path("instance").asText())
         .as("%s", reply)
         .endsWith(reply.header("x-request-id"));
+  }
+
+  private static long callsThatChange(World world) {
+    return world.vapi.calls().stream()
+        .filter(each -> each.operation() != dev.provisioner.sandbox.Operation.LIST)
+        .count();
   }
 
   private static int busySessions(World world) {

@@ -82,6 +82,9 @@ class ReadinessTest {
           execute | function provisioning.check_url(text)
           execute | function provisioning.deliveries(interval)
           execute | function provisioning.is_scheduled()
+          execute | function provisioning.missing_count(timestamptz)
+          execute | function provisioning.requeue(uuid)
+          execute | function provisioning.pin_organisation(text)
           """)
   void missingRightIsNamedAsTheStatementThatGrantsIt(String right, String object)
       throws SQLException {

@@ -7,6 +7,7 @@ import dev.provisioner.World.Person;
 import dev.provisioner.contract.Document.Operation;
 import dev.provisioner.http.Scope;
 import dev.provisioner.sandbox.Fault;
+import dev.provisioner.sandbox.Hold;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Future;
 
 /**
  * How each operation is brought to each answer it may give, by nothing but what the outside can do:
@@ -32,6 +34,7 @@ final class Scenarios {
     announceProvision();
     reconcile();
     reconcileInLines();
+    audit();
     getProvision();
     listProvisions();
     getStats();
@@ -177,6 +180,49 @@ final class Scenarios {
                     .header("Authorization", "Bearer " + World.token(Scope.WEBHOOK))));
   }
 
+  private void audit() {
+    String operation = "audit";
+    scenario(operation, 200, "clean", World::audit);
+    scenario(operation, 200, "mended", Scenarios::mended);
+    scenario(operation, 400, "no JSON", world -> world.audit("{"));
+    scenario(operation, 400, "no such field", world -> world.audit("{\"all\": 1}"));
+    scenario(operation, 401, "no proof", world -> world.send(json(world, "/audit", "{}")));
+    scenario(operation, 403, "the other scope", world -> bear(world, "/audit", Scope.WEBHOOK));
+    scenario(operation, 409, "no installation", world -> world.audit("{\"apply\": true}"));
+    scenario(operation, 409, "another organisation", Scenarios::elsewhere);
+    scenario(operation, 409, "rows are hidden", Scenarios::hidden);
+    scenario(operation, 409, "much to mend", Scenarios::muchToMend);
+    scenario(operation, 409, "two at once", Scenarios::twoAudits);
+    scenario(operation, 413, "too large", world -> world.audit(TOO_LARGE));
+    scenario(
+        operation,
+        415,
+        "no content type",
+        world ->
+            world.send(
+                world
+                    .request("/audit")
+                    .header("Authorization", "Bearer " + World.token(Scope.OPERATE))
+                    .POST(BodyPublishers.ofString("{}"))));
+    scenario(
+        operation,
+        500,
+        "an installation without id",
+        world -> {
+          world.sql("delete from provisioning.installation");
+          return world.audit();
+        });
+    scenario(operation, 503, "the database is away", world -> cutOff(world).audit());
+    scenario(
+        operation,
+        503,
+        "Vapi does not list",
+        world -> {
+          world.vapi.onList().next(Fault.status(500));
+          return world.audit();
+        });
+  }
+
   private void getProvision() {
     String operation = "getProvision";
     scenario(operation, 200, "fresh", world -> world.get(path(world.person())));
@@ -295,6 +341,48 @@ final class Scenarios {
     world.person();
     world.elapse(A_MINUTE);
     return world.reconcile("{\"dry_run\": true}");
+  }
+
+  /** One of everything that an audit finds. */
+  private static Answer mended(World world) {
+    Person provided = world.person();
+    world.ring(provided);
+    world.vapi.seed(world.marks(provided), Instant.now());
+    world.vapi.seed(world.marks(nobody()), Instant.now());
+    world.vapi.seed(world.marks(world.person()), Instant.now());
+    Person dangling = world.person();
+    world.ring(dangling);
+    world.vapi.deleteByHand(String.valueOf(world.inUse(dangling)));
+    return world.applyAudit();
+  }
+
+  private static Answer elsewhere(World world) {
+    world.sql("update provisioning.installation set organisation = 'another'");
+    world.ring(world.person());
+    return world.audit();
+  }
+
+  private static Answer hidden(World world) {
+    world.sql("drop policy \"the provisioner works the queue\" on public.pending_vapi_provision");
+    return world.audit();
+  }
+
+  private static Answer muchToMend(World world) {
+    for (int i = 0; i < 11; i++) {
+      world.vapi.seed(world.marks(nobody()), Instant.now());
+    }
+    return world.applyAudit();
+  }
+
+  private static Answer twoAudits(World world) {
+    Hold hold = Hold.beforeApplying();
+    world.vapi.onList().next(hold);
+    Future<Answer> first = world.inBackground(world::audit);
+    hold.awaitArrived(Duration.ofSeconds(10));
+    Answer second = world.audit();
+    hold.release();
+    eventually("the first is answered", first::isDone);
+    return second;
   }
 
   private static Answer degraded(World world) {

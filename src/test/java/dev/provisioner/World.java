@@ -8,6 +8,7 @@ import com.standardwebhooks.exceptions.WebhookSigningException;
 import dev.provisioner.contract.Contract;
 import dev.provisioner.http.Scope;
 import dev.provisioner.http.Tokens;
+import dev.provisioner.sandbox.SimulatedAssistant;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import dev.provisioner.sandbox.VapiSimulator;
@@ -68,6 +69,7 @@ final class World implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
   private final Connection superuser;
+  private Duration auditPause = Duration.ZERO;
 
   private World(SupabaseServer server, SupabaseDatabase database, @Nullable VapiSimulator shared)
       throws SQLException {
@@ -133,6 +135,12 @@ final class World implements AutoCloseable {
     return this;
   }
 
+  /** Applies to instances started from now on; without it audits do not pause. */
+  World withAuditPause(Duration pause) {
+    auditPause = pause;
+    return this;
+  }
+
   Map<String, String> environment() {
     return Map.copyOf(environment);
   }
@@ -143,7 +151,8 @@ final class World implements AutoCloseable {
         new Service(
             Config.read(environment),
             wallClock().withZone(ZoneOffset.UTC),
-            () -> System.nanoTime() + elapsed.get());
+            () -> System.nanoTime() + elapsed.get(),
+            auditPause);
     service.start();
     services.add(service);
     return service;
@@ -275,6 +284,41 @@ final class World implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A user whose webhook came, and who has an assistant. */
+  Person provisioned() {
+    Person person = person();
+    Answer rung = ring(person);
+    if (!rung.field("outcome").equals("created")) {
+      throw new AssertionError("not created: " + rung);
+    }
+    return person;
+  }
+
+  /** An assistant made for somebody who is gone, and who has left nothing behind. */
+  SimulatedAssistant orphan() {
+    Person leaving = person();
+    Map<String, String> marks = marks(leaving);
+    delete(leaving);
+    return vapi.seed(marks, Instant.now().minusSeconds(30));
+  }
+
+  /** Verified users whom no trigger has seen; the last of them. */
+  UUID unseen(int users, String confirmedAt) {
+    UUID user = UUID.randomUUID();
+    sql("set session_replication_role = replica");
+    for (int i = 0; i < users; i++) {
+      user = UUID.randomUUID();
+      sql(
+          "insert into auth.users (id, email, email_confirmed_at) values (?, ?, "
+              + confirmedAt
+              + ")",
+          user,
+          user + "@example.com");
+    }
+    sql("set session_replication_role = origin");
+    return user;
   }
 
   /** A user and the row that their verification has made. */
@@ -455,6 +499,32 @@ final class World implements AutoCloseable {
 
   Future<Answer> reconcileInBackground(String body) {
     return background.submit(() -> reconcile(body));
+  }
+
+  /** Compares and reports, as an operator asks for it. */
+  Answer audit() {
+    return audit("{}");
+  }
+
+  /** Compares and mends. */
+  Answer applyAudit() {
+    return audit("{\"apply\": true, \"installation\": \"" + installation() + "\"}");
+  }
+
+  Answer audit(Service service) {
+    return audit(service, "{}");
+  }
+
+  Answer audit(String body) {
+    return audit(services.getFirst(), body);
+  }
+
+  private Answer audit(Service service, String body) {
+    return send(
+        HttpRequest.newBuilder(uri(service, "/audit"))
+            .header("Authorization", "Bearer " + token(Scope.OPERATE))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   /** Only this row. */

@@ -136,6 +136,15 @@ public final class JsonBody {
     return "";
   }
 
+  /** A text that may be absent; null then. */
+  public @Nullable String optionalText(String pointer) {
+    JsonNode node = object.at(pointer);
+    if (!node.isMissingNode() && !node.isTextual()) {
+      error(pointer, "must be a string");
+    }
+    return node.textValue();
+  }
+
   /** A UUID that must be there. The stand-in is all zeros. */
   public UUID requiredUuid(String pointer) {
     JsonNode node = object.at(pointer);

@@ -19,6 +19,11 @@ public enum ProblemType {
   PROVISION_NOT_FOUND(404, "There is no such provision"),
   METHOD_NOT_ALLOWED(405, "This path does not take this method"),
   REQUEST_TIMEOUT(408, "The request took too long to arrive"),
+  AUDIT_RUNNING(409, "An audit is running already"),
+  DATABASE_UNFIT(409, "The database is not as an audit needs it"),
+  OTHER_INSTALLATION(409, "The call is not meant for this installation"),
+  OTHER_ORGANISATION(409, "The key may be of another Vapi organisation"),
+  TOO_MUCH_TO_MEND(409, "There is more to mend than is done unasked"),
   PAYLOAD_TOO_LARGE(413, "The body is too large"),
   URI_TOO_LONG(414, "The address is too long"),
   UNSUPPORTED_MEDIA_TYPE(415, "The body is not declared as JSON"),
@@ -26,6 +31,7 @@ public enum ProblemType {
   HEADER_TOO_LARGE(431, "The headers are too large"),
   INTERNAL_ERROR(500, "Something went wrong on our side"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  VAPI_UNAVAILABLE(503, "Vapi could not be asked for all there is"),
   DRAINING(503, "This instance is shutting down");
 
   private final int status;

@@ -1,5 +1,6 @@
 package dev.provisioner.ops;
 
+import dev.provisioner.provision.Organisation;
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.SchemaCheck;
 import dev.provisioner.provision.StatementRefusedException;
@@ -21,14 +22,17 @@ public final class Readiness {
 
   private final SchemaCheck schema;
   private final Gate gate;
+  private final Organisation organisation;
   private final LongSupplier nanoTime;
   private volatile boolean draining;
   private @Nullable Check lastDatabase;
   private long lastAsked;
 
-  public Readiness(SchemaCheck schema, Gate gate, LongSupplier nanoTime) {
+  public Readiness(
+      SchemaCheck schema, Gate gate, Organisation organisation, LongSupplier nanoTime) {
     this.schema = schema;
     this.gate = gate;
+    this.organisation = organisation;
     this.nanoTime = nanoTime;
   }
 
@@ -110,7 +114,11 @@ public final class Readiness {
 
   private Check vapi() {
     return switch (gate.state()) {
-      case Gate.State.Open open -> Check.OK;
+      case Gate.State.Open open ->
+          organisation
+              .trouble()
+              .map(trouble -> new Check(Status.DEGRADED, trouble))
+              .orElse(Check.OK);
       case Gate.State.Throttled it ->
           new Check(
               Status.DEGRADED,

@@ -19,6 +19,8 @@ public final class Provisioning {
   private final Reconciler reconciler;
   private final Sweep sweep;
   private final SchemaCheck schemaCheck;
+  private final Organisation organisation;
+  private final Audit audit;
 
   /**
    * What the domain needs from outside.
@@ -27,6 +29,7 @@ public final class Provisioning {
    * @param installation null: what the migrations made
    * @param ackTimeout how long a webhook is kept waiting
    * @param sweepInterval zero: no sweep
+   * @param auditPause between two calls to Vapi of an audit
    * @param workers runs attempts; a thread for each
    * @param nanoTime a monotonic clock in nanoseconds
    */
@@ -39,6 +42,7 @@ public final class Provisioning {
       @Nullable String installation,
       Duration ackTimeout,
       Duration sweepInterval,
+      Duration auditPause,
       ExecutorService workers,
       Clock clock,
       LongSupplier nanoTime) {}
@@ -76,6 +80,23 @@ public final class Provisioning {
             policy.vapiTimeout(),
             its.nanoTime());
     sweep = new Sweep(reconciler, its.sweepInterval());
+    organisation = new Organisation(database, its.workers(), its.nanoTime());
+    its.vapi().onOrganisation(organisation::noted);
+    audit =
+        new Audit(
+            new Audit.Parts(
+                its.vapi(),
+                its.gate(),
+                its.auditPause(),
+                policy,
+                installation,
+                organisation,
+                schemaCheck,
+                queue,
+                new Inventory(database),
+                census,
+                collector,
+                its.nanoTime()));
   }
 
   public Doorbell doorbell() {
@@ -101,5 +122,13 @@ public final class Provisioning {
 
   public QueueStatistics statistics() {
     return statistics;
+  }
+
+  public Organisation organisation() {
+    return organisation;
+  }
+
+  public Audit audit() {
+    return audit;
   }
 }

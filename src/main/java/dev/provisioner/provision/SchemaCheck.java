@@ -78,6 +78,9 @@ public final class SchemaCheck {
           function(CHECK_URL),
           function(DELIVERIES),
           function(IS_SCHEDULED),
+          function("provisioning.missing_count(timestamptz)"),
+          function("provisioning.requeue(uuid)"),
+          function("provisioning.pin_organisation(text)"),
           new Need(
               """
               (select l.setting::bigint between 1 and d.setting::bigint - 1

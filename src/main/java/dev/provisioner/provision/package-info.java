@@ -54,7 +54,8 @@
  *   <li>Looks come at 1, 2, 4, … times {@code VAPI_TIMEOUT} after settling. The first that starts
  *       after the doubt's end + H and after settling + H, with every delete done, ends the doubt,
  *       if its end is still what the look has read.
- *   <li>A user whose assistant is gone at Vapi gets a new row. Adoption never crosses rows.
+ *   <li>A user whose assistant is gone at Vapi gets a new row ({@link Audit}). Adoption never
+ *       crosses rows.
  * </ol>
  *
  * <p>What to do about an answer is decided by {@link Judge}, which is pure. Attempts are counted

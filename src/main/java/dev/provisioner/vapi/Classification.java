@@ -14,18 +14,31 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
-/** Decides what a response, or the lack of one, means. Does no I/O and keeps no state. */
+/**
+ * Decides what a response, or the lack of one, means. Does no I/O and keeps no state; which
+ * organisation an answer names, it passes on.
+ */
 final class Classification {
   static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
   static final Duration SHORTEST_WAIT = Duration.ofSeconds(1);
 
-  private final Redaction redaction;
+  /** As ids are; whatever else may stand there is not worth repeating. */
+  private static final Pattern ORGANISATION = Pattern.compile("[A-Za-z0-9_-]{1,100}");
 
-  Classification(Redaction redaction) {
+  private final Redaction redaction;
+  private final Consumer<String> organisation;
+
+  /**
+   * @param organisation told the {@code orgId} of every assistant that is read
+   */
+  Classification(Redaction redaction, Consumer<String> organisation) {
     this.redaction = redaction;
+    this.organisation = organisation;
   }
 
   Answer<String> create(Reply reply) {
@@ -261,9 +274,11 @@ final class Classification {
     return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
   }
 
-  private static @Nullable String idOf(byte[] body) {
+  private @Nullable String idOf(byte[] body) {
     try {
-      return idOf(Json.tree(body));
+      JsonNode json = Json.tree(body);
+      noteOrganisation(json);
+      return idOf(json);
     } catch (IOException e) {
       return null;
     }
@@ -274,7 +289,15 @@ final class Classification {
     return id == null || id.isBlank() ? null : id;
   }
 
-  private static @Nullable Assistant assistantOf(JsonNode json) {
+  private void noteOrganisation(JsonNode json) {
+    String id = json.path("orgId").textValue();
+    if (id != null && ORGANISATION.matcher(id).matches()) {
+      organisation.accept(id);
+    }
+  }
+
+  private @Nullable Assistant assistantOf(JsonNode json) {
+    noteOrganisation(json);
     String id = idOf(json);
     String createdAt = json.path("createdAt").textValue();
     if (id == null || createdAt == null) {

@@ -8,6 +8,8 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A complete listing out of pages that Vapi cuts at a limit.
@@ -33,12 +35,28 @@ final class Listing {
 
   /** Every assistant created in the interval, oldest first, or the first failure. */
   Answer<List<Assistant>> every(Interval whole) {
+    Map<String, Assistant> found = new LinkedHashMap<>();
+    Answer<List<Assistant>> failure =
+        walk(whole, MOST_PAGES, assistant -> found.put(assistant.id(), assistant));
+    if (failure != null) {
+      return failure;
+    }
+    List<Assistant> sorted = new ArrayList<>(found.values());
+    sorted.sort(Comparator.comparing(Assistant::createdAt).thenComparing(Assistant::id));
+    return new Answer.Ok<>(List.copyOf(sorted));
+  }
+
+  /**
+   * Hands over every assistant created in the interval, those on a boundary twice.
+   *
+   * @return the first failure; null when that was all
+   */
+  @Nullable Answer<List<Assistant>> walk(Interval whole, int mostPages, Consumer<Assistant> each) {
     Deque<Interval> open = new ArrayDeque<>();
     open.push(whole);
-    Map<String, Assistant> found = new LinkedHashMap<>();
     for (int asked = 0; !open.isEmpty(); asked++) {
-      if (asked == MOST_PAGES) {
-        return new Answer.Unknown<>("gave up listing after " + MOST_PAGES + " pages");
+      if (asked == mostPages) {
+        return new Answer.Unknown<>("gave up listing after " + mostPages + " pages");
       }
       Interval interval = open.pop();
       Answer<List<Assistant>> answer = pages.page(interval, pageLimit);
@@ -46,7 +64,7 @@ final class Listing {
         return answer;
       }
       if (page.size() < pageLimit) {
-        page.forEach(assistant -> found.put(assistant.id(), assistant));
+        page.forEach(each);
       } else if (interval.toMillis() - interval.fromMillis() <= 1) {
         return new Answer.Unknown<>(
             "could not list more than " + pageLimit + " assistants within one millisecond");
@@ -56,9 +74,7 @@ final class Listing {
         open.push(new Interval(interval.fromMillis(), middle));
       }
     }
-    List<Assistant> sorted = new ArrayList<>(found.values());
-    sorted.sort(Comparator.comparing(Assistant::createdAt).thenComparing(Assistant::id));
-    return new Answer.Ok<>(List.copyOf(sorted));
+    return null;
   }
 
   /** Asks for one page. */

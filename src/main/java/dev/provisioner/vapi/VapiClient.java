@@ -19,7 +19,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import kong.unirest.core.Config;
 import kong.unirest.core.HttpRequest;
@@ -53,6 +55,9 @@ public final class VapiClient implements AutoCloseable {
   // A thousand assistants with long prompts are some 20 MB; what is larger is no listing of ours.
   private static final int MOST_BYTES = 64 * 1024 * 1024;
 
+  /** Some fifty million assistants, or a server that ignores the filter. */
+  private static final int MOST_PAGES_OF_A_WALK = 100_000;
+
   private final Settings settings;
   private final Gate gate;
   private final Clock clock;
@@ -62,6 +67,7 @@ public final class VapiClient implements AutoCloseable {
   private final UnirestInstance unirest;
   private final HttpClient http;
   private final Listing listing = new Listing(this::page, Listing.PAGE_LIMIT);
+  private volatile Consumer<String> organisation = id -> {};
 
   /**
    * Where Vapi is and how to call it.
@@ -122,7 +128,8 @@ public final class VapiClient implements AutoCloseable {
     this.settings = settings;
     this.gate = gate;
     this.clock = clock;
-    this.classification = new Classification(new Redaction(settings.apiKey()));
+    this.classification =
+        new Classification(new Redaction(settings.apiKey()), id -> organisation.accept(id));
     this.assistants = settings.baseUrl().toString().replaceAll("/+$", "") + "/assistant";
     this.unirest = new UnirestInstance(config());
     this.http = unirest.config().getClient().getClient();
@@ -150,6 +157,35 @@ public final class VapiClient implements AutoCloseable {
    */
   public Answer<List<Assistant>> list(Instant from, Instant to) {
     return listing.every(Listing.Interval.around(from, to));
+  }
+
+  /**
+   * As {@link #list}, for more assistants than should be held at once: each is handed over as its
+   * page comes, some of them twice.
+   *
+   * @param turns leave for each page's call
+   * @return null when that was all; else the first page that failed, and then what was handed over
+   *     is not to be relied on
+   */
+  public @Nullable Answer<List<Assistant>> walk(
+      Instant from, Instant to, Turns turns, Consumer<Assistant> each) {
+    return new Listing(
+            (interval, limit) -> turns.take(() -> page(interval, limit)), Listing.PAGE_LIMIT)
+        .walk(Listing.Interval.around(from, to), MOST_PAGES_OF_A_WALK, each);
+  }
+
+  /** Lets one call of several pass when it is its turn, holding a slot around it. */
+  public interface Turns {
+    /** What the call has returned, or an answer instead of it. */
+    Answer<List<Assistant>> take(Supplier<Answer<List<Assistant>>> call);
+  }
+
+  /**
+   * From now on told, on the thread of each call, which organisation its answer names: every time,
+   * so it must be quick, and must not throw.
+   */
+  public void onOrganisation(Consumer<String> listener) {
+    organisation = listener;
   }
 
   /**

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.provisioner.http.ProblemType;
 import dev.provisioner.http.Scope;
 import dev.provisioner.ops.Readiness;
+import dev.provisioner.provision.AuditReport;
 import dev.provisioner.provision.Outcome.Result;
 import dev.provisioner.provision.Plan;
 import dev.provisioner.provision.Status;
@@ -143,6 +144,12 @@ class DocumentTest {
   void plansAreThoseOfAttempts() {
     same(
         "ReconcilePreview/properties/rows/items/properties/plan", texts(EnumSet.allOf(Plan.class)));
+  }
+
+  @Test
+  void outcomesOfAuditsAreThoseThatThereAre() {
+    same("StrayAssistant/properties/outcome", texts(EnumSet.allOf(AuditReport.Deletion.class)));
+    same("DanglingUser/properties/outcome", texts(EnumSet.allOf(AuditReport.Requeueing.class)));
   }
 
   @Test

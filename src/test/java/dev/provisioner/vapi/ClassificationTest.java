@@ -14,6 +14,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -34,7 +35,9 @@ class ClassificationTest {
   private static final String KEY = "key-0123456789";
   private static final Instant NOW = Instant.parse("2026-08-01T10:00:00Z");
 
-  private final Classification classification = new Classification(new Redaction(KEY));
+  private final List<String> organisations = new ArrayList<>();
+  private final Classification classification =
+      new Classification(new Redaction(KEY), organisations::add);
 
   @ParameterizedTest
   @CsvSource(
@@ -326,6 +329,27 @@ class ClassificationTest {
     assertThat(classification.failure(new IOException("sent " + KEY + " to a@b.example")))
         .isEqualTo(
             new Answer.Unknown<>("no complete answer: IOException: sent [redacted] to [e-mail]"));
+  }
+
+  @Test
+  void organisationIsPassedOnWhereAnAnswerNamesOne() {
+    String one = "{\"id\": \"a\", \"createdAt\": \"2026-08-01T10:00:00Z\", \"orgId\": \"%s\"}";
+
+    Answer<String> created = classification.create(reply(201, one.formatted("o-1")));
+    classification.get("a", reply(200, one.formatted("o-2")));
+    classification.list(reply(200, "[" + one.formatted("o-3") + "]"));
+
+    assertThat(created).isEqualTo(new Answer.Ok<>("a"));
+    assertThat(organisations).containsExactly("o-1", "o-2", "o-3");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"7", "null", "\"\"", "\"a b\"", "\"<script>\"", "{}"})
+  void organisationThatIsNoIdIsPassedOver(String orgId) {
+    String body = "{\"id\": \"a\", \"orgId\": %s}".formatted(orgId);
+
+    assertThat(classification.create(reply(201, body))).isEqualTo(new Answer.Ok<>("a"));
+    assertThat(organisations).isEmpty();
   }
 
   @Test
