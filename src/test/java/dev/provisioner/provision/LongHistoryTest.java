@@ -1,5 +1,6 @@
 package dev.provisioner.provision;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -83,7 +84,7 @@ class LongHistoryTest {
 
     many.forEach((question, plans) -> {
       int pages = pages(plans);
-      int pagesThen = pages(few.get(question));
+      int pagesThen = pages(requireNonNull(few.get(question)));
       assertThat(plans).as("%s is asked", question).isNotEmpty();
       assertThat(readThrough(plans)).as("tables that %s reads through", question).isEmpty();
       assertThat(pages)
