@@ -131,7 +131,7 @@ class RightsTest {
             "select provisioning.missing_count()",
             "select provisioning.requeue(gen_random_uuid())",
             "select provisioning.pin_organisation('theirs')",
-                "select provisioning.bury(gen_random_uuid(), null, null, null, null)",
+            "select provisioning.bury(gen_random_uuid(), null, null, null, null)",
             "select provisioning.post_signed('/reconcile', '{}')",
             "select provisioning.request_reconcile()",
             "select provisioning.check_secret('a challenge')",

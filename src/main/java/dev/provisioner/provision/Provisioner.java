@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says. */
+/**
+ * Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says.
+ */
 final class Provisioner {
   private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
@@ -88,8 +90,7 @@ final class Provisioner {
   }
 
   /** Takes the steps at Vapi, until it is decided what becomes of the row. */
-  private Settle ask(
-      Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+  private Settle ask(Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing) {
     Step step = attempt.begin(claim);
     while (step instanceof AtVapi atVapi) {
       step =

@@ -4,7 +4,9 @@ import dev.provisioner.provision.Outcome.Result;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What an attempt at a claimed row does next. {@link Attempt} says what follows from its result. */
+/**
+ * What an attempt at a claimed row does next. {@link Attempt} says what follows from its result.
+ */
 sealed interface Step {
   /** Asks Vapi; the slot of the gate is held, or waited for. */
   sealed interface AtVapi extends Step {}

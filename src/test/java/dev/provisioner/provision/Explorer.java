@@ -110,22 +110,24 @@ final class Explorer {
       if (scene.isQuiet() && scene.isAsPromised()) {
         good.set(at);
       }
-      model.next(scene, (what, next, fault) -> {
-        int known = numbers.size();
-        int number = number(next, here);
-        if (number == known) {
-          waiting.add(next);
-        }
-        if (!fault) {
-          faultless = grown(faultless, edges + 1);
-          faultless[edges++] = number;
-        }
-        String found = next.violation != null ? next.violation : broken(scene, what, next);
-        if (found != null && wrong[0] == null) {
-          wrong[0] = found + ", by: " + what;
-          where[0] = number;
-        }
-      });
+      model.next(
+          scene,
+          (what, next, fault) -> {
+            int known = numbers.size();
+            int number = number(next, here);
+            if (number == known) {
+              waiting.add(next);
+            }
+            if (!fault) {
+              faultless = grown(faultless, edges + 1);
+              faultless[edges++] = number;
+            }
+            String found = next.violation != null ? next.violation : broken(scene, what, next);
+            if (found != null && wrong[0] == null) {
+              wrong[0] = found + ", by: " + what;
+              where[0] = number;
+            }
+          });
       if (wrong[0] != null) {
         return new Finding(numbers.size(), wrong[0], story(first, where[0]));
       }
@@ -159,7 +161,8 @@ final class Explorer {
     boolean helped =
         !scene.userGone
             && scene.atVapi.isEmpty()
-            && (inUse == null || (scene.find(inUse) == null && !inUse.equals(ProtocolModel.OF_THE_APP)));
+            && (inUse == null
+                || (scene.find(inUse) == null && !inUse.equals(ProtocolModel.OF_THE_APP)));
     return !helped || scene.rowsMade == Scene.ROWS;
   }
 
@@ -202,12 +205,14 @@ final class Explorer {
     for (int wanted : path) {
       Scene from = at[0];
       String[] told = new String[1];
-      model.next(from, (what, next, fault) -> {
-        if (told[0] == null && numbers.of(next.toString(), false) == wanted) {
-          told[0] = what + "\n      " + next;
-          at[0] = next;
-        }
-      });
+      model.next(
+          from,
+          (what, next, fault) -> {
+            if (told[0] == null && numbers.of(next.toString(), false) == wanted) {
+              told[0] = what + "\n      " + next;
+              at[0] = next;
+            }
+          });
       story.add(String.valueOf(told[0]));
     }
     return story;

@@ -18,7 +18,6 @@ import dev.provisioner.provision.Step.ReadStanding;
 import dev.provisioner.provision.Step.Settle;
 import dev.provisioner.provision.Step.TakeListing;
 import dev.provisioner.provision.Verdict.AlreadyProvisioned;
-import dev.provisioner.provision.Verdict.InDoubt;
 import dev.provisioner.provision.Verdict.LetGo;
 import dev.provisioner.provision.Verdict.Provisioned;
 import dev.provisioner.provision.Verdict.Unfinished;
@@ -49,9 +48,7 @@ class ProtocolModel {
       Lease.startingNow(LONG, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), () -> 0);
   private static final Answer<String> UNKNOWN = new Answer.Unknown<>("?");
   private static final List<Answer<String>> NOES =
-      List.of(
-          new Answer.Rejected<>(400, "?"),
-          new Answer.Throttled<>(null));
+      List.of(new Answer.Rejected<>(400, "?"), new Answer.Throttled<>(null));
 
   /** What others may do, beside what may go wrong. */
   enum Interference {
@@ -161,33 +158,43 @@ class ProtocolModel {
               || row.status == Status.ERRORED
               || row.status == Status.FAILED
               || (row.status == Status.PROCESSING && row.leaseOver))) {
-        happens("claim row " + i, next -> {
-          Worker worker = new Worker();
-          table.claim(next, i, worker);
-          worker.step = attempt.begin(claim(worker));
-          next.workers.add(worker);
-        });
+        happens(
+            "claim row " + i,
+            next -> {
+              Worker worker = new Worker();
+              table.claim(next, i, worker);
+              worker.step = attempt.begin(claim(worker));
+              next.workers.add(worker);
+            });
       }
       if (row.status == Status.PROCESSING && !row.leaseOver) {
         boolean orphaned =
             scene.workers.stream()
-                .noneMatch(each -> each.kind == Kind.ATTEMPT && each.row == i && each.mine == row.token);
+                .noneMatch(
+                    each -> each.kind == Kind.ATTEMPT && each.row == i && each.mine == row.token);
         if (orphaned || scene.faultsLeft > 0) {
-          happens("lease of row " + i + " ends", !orphaned, next -> {
-            next.rows[i].leaseOver = true;
-            for (Worker each : next.workers) {
-              if (each.kind == Kind.ATTEMPT && each.row == i && each.mine == next.rows[i].token) {
-                each.leaseOver = true;
-              }
-            }
-          });
+          happens(
+              "lease of row " + i + " ends",
+              !orphaned,
+              next -> {
+                next.rows[i].leaseOver = true;
+                for (Worker each : next.workers) {
+                  if (each.kind == Kind.ATTEMPT
+                      && each.row == i
+                      && each.mine == next.rows[i].token) {
+                    each.leaseOver = true;
+                  }
+                }
+              });
         }
       }
       if (row.isSettledInDoubt() && !row.aged && nothingOnItsWay(i)) {
-        happens("H passes for row " + i, next -> {
-          next.rows[i].aged = true;
-          endLeases(next, i);
-        });
+        happens(
+            "H passes for row " + i,
+            next -> {
+              next.rows[i].aged = true;
+              endLeases(next, i);
+            });
       }
     }
 
@@ -195,7 +202,11 @@ class ProtocolModel {
     private boolean nothingOnItsWay(int row) {
       return scene.flights.stream().noneMatch(each -> each.row() == row)
           && scene.workers.stream()
-              .noneMatch(each -> each.kind == Kind.ATTEMPT && each.row == row && each.phase == Phase.SENT && !each.frozen)
+              .noneMatch(each ->
+                  each.kind == Kind.ATTEMPT
+                      && each.row == row
+                      && each.phase == Phase.SENT
+                      && !each.frozen)
           && scene.atVapi.stream().allMatch(each -> each.listed() || each.row() != row);
     }
 
@@ -210,42 +221,50 @@ class ProtocolModel {
       for (int i = 0; i < Scene.ROWS; i++) {
         int row = i;
         if (scene.rows[row].isSettledInDoubt()) {
-          happens("take a look at row " + row, next -> {
-            Worker worker = new Worker();
-            worker.kind = Kind.LOOK_AT_ROW;
-            worker.phase = Phase.LIST;
-            table.takeLook(next, row, worker);
-            next.workers.add(worker);
-          });
+          happens(
+              "take a look at row " + row,
+              next -> {
+                Worker worker = new Worker();
+                worker.kind = Kind.LOOK_AT_ROW;
+                worker.phase = Phase.LIST;
+                table.takeLook(next, row, worker);
+                next.workers.add(worker);
+              });
         }
       }
       Tombstone stone = scene.tombstone;
       if (stone != null) {
-        happens("take a look at the tombstone", next -> {
-          Worker worker = new Worker();
-          worker.kind = Kind.LOOK_AT_TOMBSTONE;
-          worker.phase = Phase.LIST;
-          table.takeTombstone(requireNonNull(next.tombstone), worker);
-          next.workers.add(worker);
-        });
+        happens(
+            "take a look at the tombstone",
+            next -> {
+              Worker worker = new Worker();
+              worker.kind = Kind.LOOK_AT_TOMBSTONE;
+              worker.phase = Phase.LIST;
+              table.takeTombstone(requireNonNull(next.tombstone), worker);
+              next.workers.add(worker);
+            });
         if (!stone.aged && (nothingOnItsWay(0) && nothingOnItsWay(1))) {
-          happens("H passes for the tombstone", next -> {
-            requireNonNull(next.tombstone).aged = true;
-            endLeases(next, 0);
-            endLeases(next, 1);
-          });
+          happens(
+              "H passes for the tombstone",
+              next -> {
+                requireNonNull(next.tombstone).aged = true;
+                endLeases(next, 0);
+                endLeases(next, 1);
+              });
         }
       }
       // Whatever an audit has listed, it deals with one after the other, each read anew.
       for (Made each : scene.atVapi) {
         if (may(Interference.AUDIT) && each.listed()) {
-          happens("an audit lists " + each.id(), next -> {
-            Worker worker = new Worker();
-            worker.kind = Kind.AUDIT;
-            worker.phase = Phase.READ;
-            worker.found = List.of(stripped(each));
-            next.workers.add(worker);
-          });
+          happens(
+              "an audit lists " + each.id(),
+              next -> {
+                Worker worker = new Worker();
+                worker.kind = Kind.AUDIT;
+                worker.phase = Phase.READ;
+                worker.found = List.of(stripped(each));
+                next.workers.add(worker);
+              });
         }
       }
     }
@@ -254,27 +273,35 @@ class ProtocolModel {
 
     private void vapi() {
       for (Flight flight : scene.flights) {
-        happens("a late create is applied", next -> {
-          next.flights.remove(flight);
-          apply(next, flight.row(), flight.born(), true);
-        });
-        fault("a late create is applied, unlisted", next -> {
-          next.flights.remove(flight);
-          apply(next, flight.row(), flight.born(), false);
-        });
+        happens(
+            "a late create is applied",
+            next -> {
+              next.flights.remove(flight);
+              apply(next, flight.row(), flight.born(), true);
+            });
+        fault(
+            "a late create is applied, unlisted",
+            next -> {
+              next.flights.remove(flight);
+              apply(next, flight.row(), flight.born(), false);
+            });
         happens("a late create is never applied", next -> next.flights.remove(flight));
       }
       for (String id : scene.lateDeletes) {
-        happens("a late delete is applied", next -> {
-          next.lateDeletes.remove(id);
-          delete(next, id);
-        });
+        happens(
+            "a late delete is applied",
+            next -> {
+              next.lateDeletes.remove(id);
+              delete(next, id);
+            });
       }
       for (Made each : scene.atVapi) {
         if (!each.listed()) {
-          happens("listings catch up", next ->
-              next.atVapi.replaceAll(it ->
-                  it.equals(each) ? new Made(it.id(), it.row(), it.born(), true) : it));
+          happens(
+              "listings catch up",
+              next ->
+                  next.atVapi.replaceAll(
+                      it -> it.equals(each) ? new Made(it.id(), it.row(), it.born(), true) : it));
         }
       }
     }
@@ -296,27 +323,36 @@ class ProtocolModel {
         if (may(Interference.ASSISTANT_IS_DELETED_BY_HAND)
             && !scene.meddled
             && inUse != null
-             && scene.find(inUse) != null) {
-          fault("somebody deletes the assistant in use at Vapi", next -> {
-            next.meddled = true;
-            next.atVapi.removeIf(each -> each.id().equals(inUse));
-          });
+            && scene.find(inUse) != null) {
+          fault(
+              "somebody deletes the assistant in use at Vapi",
+              next -> {
+                next.meddled = true;
+                next.atVapi.removeIf(each -> each.id().equals(inUse));
+              });
         }
         // The audit alone finds that out, so here it needs no leave.
-        if (inUse != null && isDangling(inUse) && scene.rowsMade < Scene.ROWS && !scene.hasOpenRow()) {
-          happens("an audit gives the user a new row", next -> {
-            next.inUse = null;
-            table.enqueue(next);
-          });
+        if (inUse != null
+            && isDangling(inUse)
+            && scene.rowsMade < Scene.ROWS
+            && !scene.hasOpenRow()) {
+          happens(
+              "an audit gives the user a new row",
+              next -> {
+                next.inUse = null;
+                table.enqueue(next);
+              });
         }
       }
       for (int i = 0; i < Scene.ROWS; i++) {
         int row = i;
         if (may(Interference.ROW_IS_DELETED_BY_HAND) && !scene.meddled && scene.rows[row].exists) {
-          fault("somebody deletes row " + row, next -> {
-            next.meddled = true;
-            table.deleteRow(next, row);
-          });
+          fault(
+              "somebody deletes row " + row,
+              next -> {
+                next.meddled = true;
+                table.deleteRow(next, row);
+              });
         }
       }
     }
@@ -339,19 +375,25 @@ class ProtocolModel {
     private void work(int i) {
       Worker worker = scene.workers.get(i);
       // A look that has done nothing yet may as well not have been taken.
-      if ((worker.kind == Kind.ATTEMPT && !worker.frozen) || worker.phase == Phase.DELETE || worker.phase == Phase.END) {
-        fault("worker " + i + " crashes", next -> {
-          next.workers.remove(i);
-          if (worker.phase == Phase.SENT) {
-            next.flights.add(new Flight(worker.row, worker.mine));
-          }
-        });
+      if ((worker.kind == Kind.ATTEMPT && !worker.frozen)
+          || worker.phase == Phase.DELETE
+          || worker.phase == Phase.END) {
+        fault(
+            "worker " + i + " crashes",
+            next -> {
+              next.workers.remove(i);
+              if (worker.phase == Phase.SENT) {
+                next.flights.add(new Flight(worker.row, worker.mine));
+              }
+            });
       }
       if (worker.phase == Phase.DELETE || worker.step instanceof Delete) {
-        fault("worker " + i + " crashes, its delete is late", next -> {
-          next.workers.remove(i);
-          next.lateDeletes.add(target(worker));
-        });
+        fault(
+            "worker " + i + " crashes, its delete is late",
+            next -> {
+              next.workers.remove(i);
+              next.lateDeletes.add(target(worker));
+            });
       }
       switch (worker.kind) {
         case ATTEMPT -> attempt(i, worker);
@@ -365,21 +407,25 @@ class ProtocolModel {
       switch (worker.phase) {
         case SENT -> {
           if (!worker.frozen) {
-            fault(who + "freezes", next -> {
-              Worker me = next.workers.get(i);
-              me.frozen = true;
-              me.leaseOver = true;
-              Row row = next.rows[worker.row];
-              row.leaseOver |= row.token == worker.mine && row.status == Status.PROCESSING;
-            });
+            fault(
+                who + "freezes",
+                next -> {
+                  Worker me = next.workers.get(i);
+                  me.frozen = true;
+                  me.leaseOver = true;
+                  Row row = next.rows[worker.row];
+                  row.leaseOver |= row.token == worker.mine && row.status == Status.PROCESSING;
+                });
           }
           happens(who + "creates", next -> answered(next, i, claim, true, true));
           fault(who + "creates, unlisted", next -> answered(next, i, claim, false, true));
           fault(who + "creates, the answer is lost", next -> answered(next, i, claim, true, false));
-          fault(who + "hears nothing, and the create comes late or never", next -> {
-            next.flights.add(new Flight(worker.row, worker.mine));
-            go(next, i, attempt.created(claim, UNKNOWN, true));
-          });
+          fault(
+              who + "hears nothing, and the create comes late or never",
+              next -> {
+                next.flights.add(new Flight(worker.row, worker.mine));
+                go(next, i, attempt.created(claim, UNKNOWN, true));
+              });
           for (Answer<String> no : NOES) {
             fault(who + "is told " + no, next -> go(next, i, attempt.created(claim, no, true)));
           }
@@ -391,36 +437,51 @@ class ProtocolModel {
     private void step(int i, Worker worker, Claim claim, String who) {
       switch (requireNonNull(worker.step)) {
         case TakeListing it -> {
-          happens(who + "lists", next -> go(next, i, attempt.listed(claim, listed(worker).stream().map(Made::id).toList())));
+          happens(
+              who + "lists",
+              next ->
+                  go(
+                      next,
+                      i,
+                      attempt.listed(claim, listed(worker).stream().map(Made::id).toList())));
           fault(who + "cannot list", next -> go(next, i, attempt.couldNotLook(claim, UNKNOWN)));
         }
         case Get it -> {
           String id = it.candidates().getFirst();
-          happens(who + "gets " + id, next -> {
-            boolean there = next.find(id) != null;
-            if (there) {
-              adopting(next, it);
-            }
-            go(next, i, attempt.got(claim, it, there ? new Answer.Ok<>(id) : new Answer.Missing<>()));
-          });
+          happens(
+              who + "gets " + id,
+              next -> {
+                boolean there = next.find(id) != null;
+                if (there) {
+                  adopting(next, it);
+                }
+                go(
+                    next,
+                    i,
+                    attempt.got(claim, it, there ? new Answer.Ok<>(id) : new Answer.Missing<>()));
+              });
           fault(who + "cannot get " + id, next -> go(next, i, attempt.got(claim, it, UNKNOWN)));
         }
         case Create it -> {
           Settle obstacle =
               attempt.beforeCreate(claim, worker.leaseOver ? Duration.ZERO : LONG, Duration.ZERO);
           if (obstacle == null) {
-            happens(who + "sends", next -> {
-              next.workers.get(i).phase = Phase.SENT;
-              if (next.untroubled && next.creates++ > 0) {
-                next.violation = "two creates although nothing went wrong";
-              }
-            });
+            happens(
+                who + "sends",
+                next -> {
+                  next.workers.get(i).phase = Phase.SENT;
+                  if (next.untroubled && next.creates++ > 0) {
+                    next.violation = "two creates although nothing went wrong";
+                  }
+                });
           } else {
             happens(who + "may not send", next -> go(next, i, obstacle));
           }
         }
         case Settle it -> {
-          happens(who + "settles", next -> go(next, i, attempt.settled(claim, it, settle(next, i, it))));
+          happens(
+              who + "settles",
+              next -> go(next, i, attempt.settled(claim, it, settle(next, i, it))));
           fault(who + "settles, the answer is lost", next -> settle(next, i, it));
           Settle instead = attempt.settleRefused(claim, it, "?");
           if (instead != null) {
@@ -428,19 +489,27 @@ class ProtocolModel {
           }
         }
         case Mark it -> {
-          happens(who + "marks", next -> {
-            table.mark(next, next.workers.get(i), it.assistantId());
-            go(next, i, attempt.marked(claim, it));
-          });
-          fault(who + "marks, the answer is lost", next -> table.mark(next, next.workers.get(i), it.assistantId()));
+          happens(
+              who + "marks",
+              next -> {
+                table.mark(next, next.workers.get(i), it.assistantId());
+                go(next, i, attempt.marked(claim, it));
+              });
+          fault(
+              who + "marks, the answer is lost",
+              next -> table.mark(next, next.workers.get(i), it.assistantId()));
         }
         case ReadStanding it ->
-            happens(who + "reads", next -> go(next, i, attempt.stands(claim, it, next.standing(worker.row))));
+            happens(
+                who + "reads",
+                next -> go(next, i, attempt.stands(claim, it, next.standing(worker.row))));
         case Delete it -> {
-          happens(who + "deletes", next -> {
-            delete(next, it.assistantId());
-            go(next, i, attempt.deleted(claim));
-          });
+          happens(
+              who + "deletes",
+              next -> {
+                delete(next, it.assistantId());
+                go(next, i, attempt.deleted(claim));
+              });
           fault(who + "cannot delete", next -> go(next, i, attempt.deleted(claim)));
         }
         case End it -> throw new IllegalStateException("ended");
@@ -503,68 +572,85 @@ class ProtocolModel {
       String who = "worker " + i + " ";
       switch (worker.phase) {
         case LIST ->
-            happens(who + "lists", next -> {
-              next.workers.get(i).found = found(worker).stream().map(Moment::stripped).toList();
-              next.workers.get(i).phase = Phase.READ_WHETHER_TO_ADOPT;
-              proceed(next, i);
-            });
+            happens(
+                who + "lists",
+                next -> {
+                  next.workers.get(i).found = found(worker).stream().map(Moment::stripped).toList();
+                  next.workers.get(i).phase = Phase.READ_WHETHER_TO_ADOPT;
+                  proceed(next, i);
+                });
         case READ_WHETHER_TO_ADOPT ->
-            happens(who + "reads whether to adopt", next -> {
-              Worker me = next.workers.get(i);
-              me.phase = lookAtRow(worker).adopts(next.standing(worker.row)) ? Phase.GET : Phase.READ;
-            });
+            happens(
+                who + "reads whether to adopt",
+                next -> {
+                  Worker me = next.workers.get(i);
+                  me.phase =
+                      lookAtRow(worker).adopts(next.standing(worker.row)) ? Phase.GET : Phase.READ;
+                });
         case GET -> {
           Made first = worker.found.getFirst();
           if (scene.find(first.id()) == null) {
-            happens(who + "finds it gone", next -> {
-              drop(next, i);
-              if (next.workers.get(i).found.isEmpty()) {
-                next.workers.remove(i); // not clean: it comes again
-              }
-            });
+            happens(
+                who + "finds it gone",
+                next -> {
+                  drop(next, i);
+                  if (next.workers.get(i).found.isEmpty()) {
+                    next.workers.remove(i); // not clean: it comes again
+                  }
+                });
           } else {
             happens(who + "finds it there", next -> next.workers.get(i).phase = Phase.ADOPT);
           }
         }
         case ADOPT ->
-            happens(who + "adopts for a failed row", next -> {
-              table.adoptFailed(next, worker.row, worker.found.getFirst().id());
-              next.workers.remove(i); // not clean: it comes again
-            });
+            happens(
+                who + "adopts for a failed row",
+                next -> {
+                  table.adoptFailed(next, worker.row, worker.found.getFirst().id());
+                  next.workers.remove(i); // not clean: it comes again
+                });
         case READ ->
-            happens(who + "reads", next -> {
-              Made first = worker.found.getFirst();
-              if (next.standing(first.row()).allowsDeleting(first.id())) {
-                next.workers.get(i).phase = Phase.DELETE;
-              } else {
-                next.workers.get(i).clean &= next.standing(first.row()).uses(first.id());
-                drop(next, i);
-                proceed(next, i);
-              }
-            });
+            happens(
+                who + "reads",
+                next -> {
+                  Made first = worker.found.getFirst();
+                  if (next.standing(first.row()).allowsDeleting(first.id())) {
+                    next.workers.get(i).phase = Phase.DELETE;
+                  } else {
+                    next.workers.get(i).clean &= next.standing(first.row()).uses(first.id());
+                    drop(next, i);
+                    proceed(next, i);
+                  }
+                });
         case DELETE -> {
           String id = worker.found.getFirst().id();
-          happens(who + "deletes", next -> {
-            delete(next, id);
-            drop(next, i);
-            proceed(next, i);
-          });
-          fault(who + "cannot delete, or late", next -> {
-            next.lateDeletes.add(id);
-            next.workers.get(i).clean = false;
-            drop(next, i);
-            proceed(next, i);
-          });
+          happens(
+              who + "deletes",
+              next -> {
+                delete(next, id);
+                drop(next, i);
+                proceed(next, i);
+              });
+          fault(
+              who + "cannot delete, or late",
+              next -> {
+                next.lateDeletes.add(id);
+                next.workers.get(i).clean = false;
+                drop(next, i);
+                proceed(next, i);
+              });
         }
         case END ->
-            happens(who + "ends the doubt", next -> {
-              if (worker.kind == Kind.LOOK_AT_ROW) {
-                table.end(next, worker);
-              } else {
-                table.endTombstone(next, worker);
-              }
-              next.workers.remove(i);
-            });
+            happens(
+                who + "ends the doubt",
+                next -> {
+                  if (worker.kind == Kind.LOOK_AT_ROW) {
+                    table.end(next, worker);
+                  } else {
+                    table.endTombstone(next, worker);
+                  }
+                  next.workers.remove(i);
+                });
         case STEP, SENT -> throw new IllegalStateException("of an attempt");
       }
     }
@@ -577,7 +663,11 @@ class ProtocolModel {
           List<Made> found = new ArrayList<>();
           for (Made each : scene.atVapi) {
             boolean inDoubt =
-                stone != null && worker.since != 0 && stone.rows[each.row()] && each.listed() && each.born() >= worker.since;
+                stone != null
+                    && worker.since != 0
+                    && stone.rows[each.row()]
+                    && each.listed()
+                    && each.born() >= worker.since;
             if (inDoubt || (stone != null && stone.assistants.contains(each.id()))) {
               found.add(each);
             }
@@ -616,12 +706,21 @@ class ProtocolModel {
       return worker.kind == Kind.LOOK_AT_ROW
           ? lookAtRow(worker)
           : new Look.OfTombstone(
-              USER, Set.of(), Set.of(), Instant.EPOCH, doubt(worker.since, worker.until), worker.last);
+              USER,
+              Set.of(),
+              Set.of(),
+              Instant.EPOCH,
+              doubt(worker.since, worker.until),
+              worker.last);
     }
 
     private Look.OfProvision lookAtRow(Worker worker) {
       return new Look.OfProvision(
-          id(worker.row), USER, worker.status, requireNonNull(doubt(worker.since, worker.until)), worker.last);
+          id(worker.row),
+          USER,
+          worker.status,
+          requireNonNull(doubt(worker.since, worker.until)),
+          worker.last);
     }
   }
 

@@ -45,9 +45,12 @@ class ProtocolModelTest {
   @ParameterizedTest
   @EnumSource
   void withoutAnyOneOfTheRulesItBreaks(ProtocolMutant mutant) {
-    Explorer.Finding finding = new Explorer(mutant.model()).explore(Scene.justVerified(Integer.getInteger("mf",2)));
+    Explorer.Finding finding =
+        new Explorer(mutant.model()).explore(Scene.justVerified(Integer.getInteger("mf", 2)));
 
-    System.out.printf("%s (rule %d): %s, after %,d scenes, %d events%n", mutant, mutant.rule, finding.wrong(), finding.scenes(), finding.story().size());
+    System.out.printf(
+        "%s (rule %d): %s, after %,d scenes, %d events%n",
+        mutant, mutant.rule, finding.wrong(), finding.scenes(), finding.story().size());
     assertThat(finding.wrong()).isNotNull();
   }
 }

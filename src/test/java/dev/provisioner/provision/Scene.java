@@ -264,7 +264,8 @@ final class Scene {
   /** An id that nobody knows of. */
   String freshId() {
     StringBuilder known = new StringBuilder(tell());
-    workers.forEach(each -> known.append(each.step).append(each.found).append(each.remembered).append(each.inUse));
+    workers.forEach(each ->
+        known.append(each.step).append(each.found).append(each.remembered).append(each.inUse));
     for (char c = 'a'; ; c++) {
       String id = "#" + c;
       if (known.indexOf(id) < 0) {
@@ -296,7 +297,8 @@ final class Scene {
     if (userGone) {
       return atVapi.isEmpty();
     }
-    boolean failed = Arrays.stream(rows).anyMatch(each -> each.exists && each.status == Status.FAILED);
+    boolean failed =
+        Arrays.stream(rows).anyMatch(each -> each.exists && each.status == Status.FAILED);
     if (inUse == null) {
       return failed && atVapi.isEmpty();
     }
@@ -374,14 +376,35 @@ final class Scene {
 
   private static String describe(Worker worker) {
     StringBuilder text = new StringBuilder(64);
-    text.append(worker.kind.name().charAt(0)).append(worker.kind.name().length()).append(worker.phase).append(worker.row);
+    text.append(worker.kind.name().charAt(0))
+        .append(worker.kind.name().length())
+        .append(worker.phase)
+        .append(worker.row);
     if (worker.kind == Kind.ATTEMPT) {
-      text.append(" mine").append(worker.mine).append(" earlier").append(worker.earlierSince).append('-').append(worker.earlierUntil)
-          .append(worker.was).append(worker.attempts).append(worker.remembered).append(worker.inUse)
-          .append(worker.leaseOver).append(worker.frozen).append('s').append(nameOf(worker.step));
+      text.append(" mine")
+          .append(worker.mine)
+          .append(" earlier")
+          .append(worker.earlierSince)
+          .append('-')
+          .append(worker.earlierUntil)
+          .append(worker.was)
+          .append(worker.attempts)
+          .append(worker.remembered)
+          .append(worker.inUse)
+          .append(worker.leaseOver)
+          .append(worker.frozen)
+          .append('s')
+          .append(nameOf(worker.step));
     } else {
-      text.append(worker.status).append(worker.since).append('-').append(worker.until).append('t').append(worker.touched)
-          .append(worker.last).append(worker.clean).append(worker.found);
+      text.append(worker.status)
+          .append(worker.since)
+          .append('-')
+          .append(worker.until)
+          .append('t')
+          .append(worker.touched)
+          .append(worker.last)
+          .append(worker.clean)
+          .append(worker.found);
     }
     return text.toString();
   }
@@ -396,22 +419,48 @@ final class Scene {
     StringBuilder text = new StringBuilder(256);
     for (Row row : rows) {
       if (row.exists) {
-        text.append(row.status).append(" token").append(row.token).append(" doubt").append(row.since).append('-').append(row.until)
-            .append(" n").append(row.attempts).append(' ').append(row.remembered)
-            .append(row.leaseOver ? " leaseOver" : "").append(row.aged ? " aged" : "");
+        text.append(row.status)
+            .append(" token")
+            .append(row.token)
+            .append(" doubt")
+            .append(row.since)
+            .append('-')
+            .append(row.until)
+            .append(" n")
+            .append(row.attempts)
+            .append(' ')
+            .append(row.remembered)
+            .append(row.leaseOver ? " leaseOver" : "")
+            .append(row.aged ? " aged" : "");
       }
       text.append('|');
     }
-    text.append(" inUse=").append(inUse).append(userGone ? " userGone" : "").append(meddled ? " meddled" : "").append(rowsMade);
+    text.append(" inUse=")
+        .append(inUse)
+        .append(userGone ? " userGone" : "")
+        .append(meddled ? " meddled" : "")
+        .append(rowsMade);
     text.append(" vapi=").append(atVapi).append(flights).append(lateDeletes);
     Tombstone stone = tombstone;
     if (stone != null) {
-      text.append(" tombstone").append(Arrays.toString(stone.rows)).append(stone.assistants).append(stone.touched).append(':')
-          .append(stone.since).append('-').append(stone.until).append(stone.aged);
+      text.append(" tombstone")
+          .append(Arrays.toString(stone.rows))
+          .append(stone.assistants)
+          .append(stone.touched)
+          .append(':')
+          .append(stone.since)
+          .append('-')
+          .append(stone.until)
+          .append(stone.aged);
     }
     for (Worker worker : workers) {
       text.append(" <").append(worker.told).append('>');
     }
-    return text.append(" faults").append(faultsLeft).append(untroubled ? " untroubled" : "").append(creates).append(violation).toString();
+    return text.append(" faults")
+        .append(faultsLeft)
+        .append(untroubled ? " untroubled" : "")
+        .append(creates)
+        .append(violation)
+        .toString();
   }
 }

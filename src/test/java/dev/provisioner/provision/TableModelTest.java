@@ -51,8 +51,7 @@ class TableModelTest {
   TableModelTest(SupabaseServer supabase) {
     database = supabase.createDatabase();
     database.applyMigrations();
-    superuser =
-        Jdbi.create(database::connectAsSuperuser).installPlugin(new PostgresPlugin());
+    superuser = Jdbi.create(database::connectAsSuperuser).installPlugin(new PostgresPlugin());
     Database asProvisioner =
         new Database(
             Jdbi.create(() -> database.connect("provisioner")).installPlugin(new PostgresPlugin()));
@@ -147,7 +146,7 @@ class TableModelTest {
       } else if (which < 70) {
         mark();
       } else if (which < 84) {
-        look(row);
+        look();
       } else if (which < 92) {
         end();
       } else if (which < 95) {
@@ -155,7 +154,9 @@ class TableModelTest {
       } else if (which < 97 && scene.inUse == null) {
         told("the app gives an assistant");
         scene.inUse = "app";
-        handle.execute("insert into public.user_settings values (?, 'app') on conflict (user_id) do update set vapi_assistant_id = 'app'", user);
+        handle.execute(
+            "insert into public.user_settings values (?, 'app') on conflict (user_id) do update set vapi_assistant_id = 'app'",
+            user);
       } else {
         adopt(row);
       }
@@ -164,10 +165,13 @@ class TableModelTest {
     private void claim(int index) {
       Row row = scene.rows[index];
       // The lease is over, or the backoff, or somebody revives it.
-      handle.execute("update public.pending_vapi_provision set next_attempt_at = now() where id = ? and next_attempt_at is not null", rows.get(index));
+      handle.execute(
+          "update public.pending_vapi_provision set next_attempt_at = now() where id = ? and next_attempt_at is not null",
+          rows.get(index));
       boolean revive = reviving(index);
       List<Claim> real = queue.claim(List.of(rows.get(index)), new Reach(true, revive));
-      boolean claimable = row.exists && row.status != Status.PROCESSED && (row.status != Status.FAILED || revive);
+      boolean claimable =
+          row.exists && row.status != Status.PROCESSED && (row.status != Status.FAILED || revive);
       told("claim " + index);
       same("claimed", claimable, !real.isEmpty());
       if (!claimable) {
@@ -196,7 +200,8 @@ class TableModelTest {
       if (row.exists && row.status == Status.FAILED && row.since != 0) {
         return Boolean.TRUE.equals(
             handle
-                .createQuery("select unconfirmed_until <= now() from public.pending_vapi_provision where id = ?")
+                .createQuery(
+                    "select unconfirmed_until <= now() from public.pending_vapi_provision where id = ?")
                 .bind(0, rows.get(index))
                 .mapTo(Boolean.class)
                 .one());
@@ -214,14 +219,39 @@ class TableModelTest {
         case 0, 1 -> {
           String id = newAssistant();
           told("settle as provisioned " + id);
-          same("settled", table.settleProcessed(scene, worker, id), queue.settleProcessed(claim, id));
+          same(
+              "settled",
+              table.settleProcessed(scene, worker, id),
+              queue.settleProcessed(claim, id));
         }
         case 2 -> {
           told("settle as already provisioned");
-          same("settled", table.settleProcessed(scene, worker, null), queue.settleProcessed(claim, null));
+          same(
+              "settled",
+              table.settleProcessed(scene, worker, null),
+              queue.settleProcessed(claim, null));
         }
-        case 3 -> unfinished(worker, claim, new Refrained(anyOf(Status.ERRORED, Status.FAILED), Duration.ZERO, worker.attempts + 1, "rejected", "no"));
-        case 4 -> unfinished(worker, claim, new InDoubt(anyOf(Status.ERRORED, Status.FAILED), Duration.ZERO, worker.attempts + 1, "unknown_outcome", "?", random.nextInt(4) == 0 ? newAssistant() : null));
+        case 3 ->
+            unfinished(
+                worker,
+                claim,
+                new Refrained(
+                    anyOf(Status.ERRORED, Status.FAILED),
+                    Duration.ZERO,
+                    worker.attempts + 1,
+                    "rejected",
+                    "no"));
+        case 4 ->
+            unfinished(
+                worker,
+                claim,
+                new InDoubt(
+                    anyOf(Status.ERRORED, Status.FAILED),
+                    Duration.ZERO,
+                    worker.attempts + 1,
+                    "unknown_outcome",
+                    "?",
+                    random.nextInt(4) == 0 ? newAssistant() : null));
         default -> {
           told("let go");
           LetGo verdict = new LetGo(Duration.ZERO);
@@ -232,7 +262,10 @@ class TableModelTest {
 
     private void unfinished(Worker worker, Claim claim, Unfinished verdict) {
       told("settle as " + verdict);
-      same("held", table.settleUnfinished(scene, worker, verdict), queue.settleUnfinished(claim, verdict));
+      same(
+          "held",
+          table.settleUnfinished(scene, worker, verdict),
+          queue.settleUnfinished(claim, verdict));
     }
 
     private void mark() {
@@ -244,12 +277,17 @@ class TableModelTest {
         table.mark(scene, worker, id);
         ledger.mark(requireNonNull(claims.get(worker)), id);
         moments();
-        same("later", true, before == null || !before.equals(moments.get(scene.rows[worker.row].until)));
+        same(
+            "later",
+            true,
+            before == null || !before.equals(moments.get(scene.rows[worker.row].until)));
       }
     }
 
-    private void look(int index) {
-      handle.execute("update public.pending_vapi_provision set confirm_at = now() where user_id = ? and confirm_at is not null", user);
+    private void look() {
+      handle.execute(
+          "update public.pending_vapi_provision set confirm_at = now() where user_id = ? and confirm_at is not null",
+          user);
       handle.execute("update provisioning.departed set confirm_at = now() where user_id = ?", user);
       told("take the looks");
       List<Look.OfProvision> taken =
@@ -259,7 +297,11 @@ class TableModelTest {
         if (scene.rows[i].isSettledInDoubt()) {
           expected++;
           UUID id = rows.get(i);
-          Look.OfProvision real = taken.stream().filter(each -> each.id().equals(id)).findFirst().orElseThrow(() -> new Differs("no look at row " + id));
+          Look.OfProvision real =
+              taken.stream()
+                  .filter(each -> each.id().equals(id))
+                  .findFirst()
+                  .orElseThrow(() -> new Differs("no look at row " + id));
           Worker worker = new Worker();
           table.takeLook(scene, i, worker);
           worker.kind = Scene.Kind.LOOK_AT_ROW;
@@ -330,7 +372,8 @@ class TableModelTest {
         if (scene.rows[i].exists && until != 0) {
           Instant real =
               handle
-                  .createQuery("select unconfirmed_until from public.pending_vapi_provision where id = ?")
+                  .createQuery(
+                      "select unconfirmed_until from public.pending_vapi_provision where id = ?")
                   .bind(0, rows.get(i))
                   .mapTo(Instant.class)
                   .findOne()
@@ -351,13 +394,23 @@ class TableModelTest {
         Row row = scene.rows[i];
         text.append(
             row.exists
-                ? "%s %d %s token=%s doubt=%s look=%s; ".formatted(row.status.text(), row.attempts, row.remembered, row.token != 0, row.since != 0, row.isSettledInDoubt())
+                ? "%s %d %s token=%s doubt=%s look=%s; "
+                    .formatted(
+                        row.status.text(),
+                        row.attempts,
+                        row.remembered,
+                        row.token != 0,
+                        row.since != 0,
+                        row.isSettledInDoubt())
                 : "none; ");
       }
       text.append("in use ").append(scene.inUse);
       Scene.Tombstone stone = scene.tombstone;
       if (stone != null) {
-        text.append(" tombstone of ").append(stone.assistants).append(" doubt=").append(stone.since != 0);
+        text.append(" tombstone of ")
+            .append(stone.assistants)
+            .append(" doubt=")
+            .append(stone.since != 0);
       }
       return text.toString();
     }
@@ -370,20 +423,36 @@ class TableModelTest {
                 .createQuery("select * from public.pending_vapi_provision where id = ?")
                 .bind(0, id)
                 .map((row, context) ->
-                    "%s %d %s token=%s doubt=%s look=%s; ".formatted(
-                        row.getString("status"), row.getInt("attempts"), row.getString("assistant_id"),
-                        row.getString("claim_token") != null, row.getString("unconfirmed_since") != null, row.getString("confirm_at") != null))
+                    "%s %d %s token=%s doubt=%s look=%s; "
+                        .formatted(
+                            row.getString("status"),
+                            row.getInt("attempts"),
+                            row.getString("assistant_id"),
+                            row.getString("claim_token") != null,
+                            row.getString("unconfirmed_since") != null,
+                            row.getString("confirm_at") != null))
                 .findOne()
                 .orElse("none; "));
       }
       text.append("in use ")
-          .append(handle.createQuery("select vapi_assistant_id from public.user_settings where user_id = ?").bind(0, user).mapTo(String.class).findOne().orElse(null));
+          .append(
+              handle
+                  .createQuery(
+                      "select vapi_assistant_id from public.user_settings where user_id = ?")
+                  .bind(0, user)
+                  .mapTo(String.class)
+                  .findOne()
+                  .orElse(null));
       handle
-          .createQuery("select assistant_ids, unconfirmed_since from provisioning.departed where user_id = ?")
+          .createQuery(
+              "select assistant_ids, unconfirmed_since from provisioning.departed where user_id = ?")
           .bind(0, user)
           .map((row, context) -> {
             Array ids = row.getArray("assistant_ids");
-            return " tombstone of " + Arrays.stream((String[]) ids.getArray()).sorted().toList() + " doubt=" + (row.getString("unconfirmed_since") != null);
+            return " tombstone of "
+                + Arrays.stream((String[]) ids.getArray()).sorted().toList()
+                + " doubt="
+                + (row.getString("unconfirmed_since") != null);
           })
           .findOne()
           .ifPresent(text::append);
@@ -392,7 +461,8 @@ class TableModelTest {
 
     private UUID row() {
       return handle
-          .createQuery("select id from public.pending_vapi_provision where user_id = ? order by created_at desc limit 1")
+          .createQuery(
+              "select id from public.pending_vapi_provision where user_id = ? order by created_at desc limit 1")
           .bind(0, user)
           .mapTo(UUID.class)
           .one();
@@ -401,7 +471,9 @@ class TableModelTest {
     private Worker anyAttempt() {
       List<Worker> attempts = workers.stream().filter(claims::containsKey).toList();
       // The latest one most of the time, or hardly any would hold its row.
-      return random.nextInt(3) > 0 ? attempts.getLast() : attempts.get(random.nextInt(attempts.size()));
+      return random.nextInt(3) > 0
+          ? attempts.getLast()
+          : attempts.get(random.nextInt(attempts.size()));
     }
 
     private String newAssistant() {
