@@ -52,15 +52,17 @@
  *       that are due. It collects what is not in use; for a failed row with none in use it adopts;
  *       for a tombstone it deletes everything.
  *   <li>Looks come at 1, 2, 4, … times {@code VAPI_TIMEOUT} after settling. The first that starts
- *       after the doubt's end + H and after settling + H, with every delete done, ends the doubt,
- *       if its end is still what the look has read.
+ *       after the doubt's end + H and after settling + H, with every delete done and nothing left
+ *       that nobody uses, ends the doubt, if its end is still what the look has read.
  *   <li>A user whose assistant is gone at Vapi gets a new row ({@link Audit}). Adoption never
  *       crosses rows.
  * </ol>
  *
- * <p>What to do about an answer is decided by {@link Judge}, which is pure. Attempts are counted
- * when they settle, so that a deploy spends none. No transaction is ever open across a call to
- * Vapi.
+ * <p>What an attempt does next is decided by {@link Attempt}, and what an answer makes of a row by
+ * {@link Judge}; both are pure, so that the model in the tests, which tries every order of events,
+ * takes the very same decisions. {@link Provisioner} and {@link Settler} carry them out. Attempts
+ * are counted when they settle, so that a deploy spends none. No transaction is ever open across a
+ * call to Vapi.
  */
 @NullMarked
 package dev.provisioner.provision;
