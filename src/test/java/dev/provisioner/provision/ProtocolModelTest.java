@@ -6,6 +6,8 @@ import dev.provisioner.provision.ProtocolModel.Interference;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * answers of the database, lag of listings, crashes, ended leases, a process that freezes, and
  * people who interfere. {@code mvn -Pstorm} goes deeper.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ProtocolModelTest {
   /**
    * What is explored.
