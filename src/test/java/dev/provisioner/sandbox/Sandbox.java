@@ -48,7 +48,7 @@ public final class Sandbox implements AutoCloseable {
     String scene = System.getProperty("scene", "");
     Logging.configure(false);
     if (!scene.isEmpty()) {
-      System.exit(TroubleScene.run(scene, once, System.out));
+      System.exit(TroubleScene.run(scene, once, System.getenv(), System.out));
     }
     boolean good;
     try (Sandbox sandbox = new Sandbox(System.getenv())) {

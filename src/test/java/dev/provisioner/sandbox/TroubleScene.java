@@ -1,14 +1,8 @@
 package dev.provisioner.sandbox;
 
-import static dev.provisioner.sandbox.Eventually.eventually;
-
 import dev.provisioner.sandbox.Runbook.Output;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -28,11 +22,8 @@ import java.util.concurrent.CountDownLatch;
  * assistant.
  */
 final class TroubleScene implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int MISTAKEN = 2;
-  private static final String NEW_KEY = "sandbox-new";
-  private static final String OTHER_SECRET = "whsec_c29tZWJvZHktaGFzLXBhc3RlZC1hbm90aGVyLW9uZQ==";
-
+  static final String NEW_KEY = "sandbox-new";
   private static final String TEMPLATE =
       """
       {
@@ -50,18 +41,24 @@ final class TroubleScene implements AutoCloseable {
   private final Path mendedTemplate;
   private final PrintStream out;
   private final Runbook runbook = Runbook.read();
-  private final HttpClient http = HttpClient.newHttpClient();
   private final VapiSimulator vapi;
   private final Desk desk;
   private final Stage stage;
-  private int people;
+  private final List<String> story = new ArrayList<>();
+  private final Mischief mischief;
 
   /**
    * Starts everything; nothing has happened yet.
    *
+   * @param surroundings the environment, of which {@code PORT} counts
    * @param folder takes the templates, and what a terminal is to read
    */
-  TroubleScene(List<Trouble> troubles, SupabaseServer supabase, Path folder, PrintStream out)
+  TroubleScene(
+      List<Trouble> troubles,
+      Map<String, String> surroundings,
+      SupabaseServer supabase,
+      Path folder,
+      PrintStream out)
       throws IOException, SQLException {
     this.troubles = List.copyOf(troubles);
     this.out = out;
@@ -70,23 +67,28 @@ final class TroubleScene implements AutoCloseable {
     rejectedTemplate = Files.writeString(folder.resolve("new.json"), TEMPLATE.formatted(REFUSED));
     mendedTemplate = Files.writeString(folder.resolve("mended.json"), TEMPLATE.formatted(""));
     desk = new Desk(out);
+    Map<String, String> simulated = new HashMap<>(surroundings);
+    simulated.remove("VAPI_API_KEY"); // no key of the real Vapi is to be played with
     stage =
         new Stage(
             supabase,
-            Map.of(),
+            simulated,
             Map.of(
                 "ASSISTANT_TEMPLATE", mendedTemplate.toString(),
                 "ALERT_WEBHOOK_URL", desk.url() + "/alerts",
                 "RECONCILE_INTERVAL", "0"));
-    vapi = Objects.requireNonNull(stage.simulator, "without a key of the real Vapi").acceptKey(NEW_KEY);
+    vapi = Objects.requireNonNull(stage.simulator, "there without a real key").acceptKey(NEW_KEY);
+    mischief = new Mischief(stage, vapi);
   }
 
   /**
    * Plays a scene.
    *
-   * @return the exit code
+   * @return the exit code: 0 well, 1 not cured, 2 no such scene
    */
-  static int run(String scene, boolean once, PrintStream out) throws Exception {
+  static int run(
+      String scene, boolean once, Map<String, String> surroundings, PrintStream out)
+      throws Exception {
     List<Trouble> troubles;
     try {
       troubles = Trouble.of(scene);
@@ -95,7 +97,8 @@ final class TroubleScene implements AutoCloseable {
       return MISTAKEN;
     }
     try (SupabaseServer supabase = SupabaseServer.start();
-        TroubleScene play = new TroubleScene(troubles, supabase, Path.of("target", "sandbox"), out)) {
+        TroubleScene play = new TroubleScene(
+                troubles, surroundings, supabase, Path.of("target", "sandbox"), out)) {
       play.begin();
       if (!once) {
         play.invite();
@@ -108,24 +111,25 @@ final class TroubleScene implements AutoCloseable {
   }
 
   /** Some users go well; then the troubles, each while the last one still lasts. */
-  void begin() throws IOException, InterruptedException, SQLException {
-    out.printf("%nA bad night for vapi-provisioner on %s%n%n", stage.deployment.url());
-    verify(3);
-    await("everybody is processed", "status <> 'processed'", 0);
-    tell("3 users verify, and get their assistants");
-    elapse(Duration.ofHours(2));
+  void begin() throws IOException, InterruptedException {
+    mischief.verify(3);
+    mischief.await("everybody is processed", "status <> 'processed'", 0);
+    mischief.elapse(Duration.ofHours(2));
     for (Trouble each : troubles) {
-      befall(each);
+      story.add("%-16s %s".formatted(runbook.of(each).alert(), mischief.befall(each, rejectedTemplate, troubles.size() == 1)));
     }
-    elapse(Duration.ofMinutes(20));
+    mischief.elapse(Duration.ofMinutes(20));
     if (!troubles.contains(Trouble.SECRET_MISMATCH) && !troubles.contains(Trouble.WEBHOOKS_LOST)) {
       stage.deployment.set("RECONCILE_INTERVAL", "1s");
     }
     desk.open(
         stage,
-        this::vapiIsBack,
+        mischief::vapiIsBack,
         terminal,
         Map.of("NEW_KEY", NEW_KEY, "MENDED_TEMPLATE", mendedTemplate.toString()));
+    out.printf("%nA bad night for vapi-provisioner on %s%n%n", stage.deployment.url());
+    out.printf("%-16s %s%n", "alert", "what has happened");
+    story.forEach(out::println);
     out.printf("%n%-10s %-16s %5s  %s%n", "status", "error_code", "rows", "oldest");
     out.println(
         stage.query(
@@ -171,7 +175,7 @@ final class TroubleScene implements AutoCloseable {
     for (Trouble each : runbook.order()) {
       if (troubles.contains(each)) {
         if (each == Trouble.VAPI_DOWN) {
-          vapiIsBack();
+          mischief.vapiIsBack();
         }
         out.printf("%n%s%n", runbook.block(each.title()).strip());
         Output cure = runbook.cure(each, terminal);
@@ -181,11 +185,13 @@ final class TroubleScene implements AutoCloseable {
         }
       }
     }
-    // Rows go on when their time has come.
-    await("nobody works", "status = 'processing'", 0);
-    elapse(Duration.ofMinutes(2));
     try {
-      await("every row is processed", "status <> 'processed'", 0);
+      // Rows go on when their time has come.
+      mischief.await("nobody works", "status = 'processing'", 0);
+      mischief.elapse(Duration.ofMinutes(2));
+      mischief.await("every row is processed", "status <> 'processed'", 0);
+      mischief.verify(1); // and the bell rings
+      mischief.await("one more is processed as if nothing had been", "status <> 'processed'", 0);
     } catch (AssertionError e) {
       unsolved.add(String.valueOf(e.getMessage()));
     }
@@ -219,121 +225,17 @@ final class TroubleScene implements AutoCloseable {
     vapi.assistants().forEach(each ->
         assistants.merge(each.metadata().getOrDefault("user_id", "nobody"), 1, Integer::sum));
     int once = (int) assistants.values().stream().filter(count -> count == 1).count();
-    out.printf("%n%d users verified, %d have exactly one assistant%n", people, once);
-    if (once != people || assistants.size() != people) {
-      found.add("%d of %d users have exactly one assistant".formatted(once, people));
+    out.printf("%n%d users verified, %d have exactly one assistant%n", mischief.people(), once);
+    if (once != mischief.people() || assistants.size() != once) {
+      found.add("%d of %d users have exactly one assistant".formatted(once, mischief.people()));
     }
     return found;
-  }
-
-  private void befall(Trouble trouble) throws IOException, InterruptedException, SQLException {
-    switch (trouble) {
-      case VAPI_DOWN -> {
-        for (FaultPlan calls : calls()) {
-          calls.always(Fault.status(503));
-        }
-        verify(2);
-        await("Vapi has not answered them", "status = 'errored'", 2);
-        for (int i = 0; i < 2 * stage.deployment.config().provisioning().maxAttempts(); i++) {
-          elapse(Duration.ofHours(1));
-          reconcile();
-        }
-        await("all attempts are spent", "status = 'failed'", 2);
-        verify(1);
-        await("one more has not had an answer", "status = 'errored'", 1);
-        tell("Vapi answers 503 all evening: 2 users verify, and all attempts are spent; 1 more waits");
-        if (troubles.size() > 1) {
-          vapiIsBack();
-          elapse(Duration.ofHours(3));
-        }
-      }
-      case TEMPLATE_REJECTED -> {
-        stage.deployment.set("ASSISTANT_TEMPLATE", rejectedTemplate.toString());
-        verify(3);
-        await("they are rejected", "error_code = 'rejected'", 3);
-        tell("a new template, with a property that Vapi refuses: 3 users verify, and are rejected");
-        elapse(Duration.ofHours(2));
-      }
-      case KEY_REVOKED -> {
-        vapi.revokeKeys();
-        vapi.acceptKey(NEW_KEY);
-        verify(1);
-        await("the account is refused", "error_code = 'account_refused'", 1);
-        verify(1); // its webhook finds the gate closed
-        tell("the key is revoked: 2 users verify, and wait");
-        elapse(Duration.ofMinutes(40));
-      }
-      case SECRET_MISMATCH -> {
-        stage.query(
-            "select vault.update_secret(id, '%s') from vault.secrets where name = 'provisioner_webhook_secret'"
-                .formatted(OTHER_SECRET));
-        verify(2);
-        eventually(
-            "their webhooks are refused",
-            PATIENCE,
-            () ->
-                stage.pgNet.deliveries().stream()
-                        .filter(each -> Objects.equals(each.status(), 401))
-                        .count()
-                    == 2);
-        tell("another webhook secret in the Vault: 2 users verify, and their webhooks are refused");
-      }
-      case WEBHOOKS_LOST -> {
-        stage.pgNet.pause();
-        verify(2);
-        int lost = stage.pgNet.lose();
-        stage.pgNet.resume();
-        tell("the database restarts while 2 users verify: pg_net loses %d webhooks, and nothing sweeps".formatted(lost));
-      }
-    }
-  }
-
-  private List<FaultPlan> calls() {
-    return List.of(vapi.onCreate(), vapi.onList(), vapi.onGet(), vapi.onDelete());
-  }
-
-  private void vapiIsBack() {
-    calls().forEach(FaultPlan::clear);
-  }
-
-  private void verify(int users) {
-    for (int i = 0; i < users; i++) {
-      people++;
-      stage.database.confirm(
-          stage.database.signUp("user" + people + "@example.com", "User " + people));
-    }
-  }
-
-  private void await(String what, String rows, int count) {
-    String sql = "select count(*) from public.pending_vapi_provision where " + rows;
-    eventually(what, PATIENCE, () -> Integer.parseInt(stage.query(sql)) == count);
-  }
-
-  private void elapse(Duration time) {
-    vapi.age(time);
-    stage.database.age(time);
-  }
-
-  private void reconcile() throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(stage.deployment.url() + "/reconcile"))
-            .header("Authorization", "Bearer " + stage.token())
-            .POST(HttpRequest.BodyPublishers.noBody())
-            .build();
-    HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-    if (answer.statusCode() != 200) {
-      throw new IllegalStateException("could not reconcile: " + answer.body());
-    }
-  }
-
-  private void tell(String what) {
-    out.println("  " + what);
   }
 
   @Override
   public void close() throws SQLException {
     desk.close();
     stage.close();
-    http.close();
+    mischief.close();
   }
 }
