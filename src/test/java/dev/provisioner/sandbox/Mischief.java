@@ -17,7 +17,6 @@ final class Mischief implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String OTHER_SECRET = "whsec_c29tZWJvZHktaGFzLXBhc3RlZC1hbm90aGVyLW9uZQ==";
 
-
   private final Stage stage;
   private final VapiSimulator vapi;
   private final HttpClient http = HttpClient.newHttpClient();

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 final class Runbook {
   private static final String HEADING = "### When you are woken\n";
   private static final Pattern ROW =
-      Pattern.compile("(?m)^\\| `(?<alert>[a-z-]+)` \\| (?<signs>[^|]+) \\| (?<cause>[a-z-]+)[^|]*\\|$");
+      Pattern.compile(
+          "(?m)^\\| `(?<alert>[a-z-]+)` \\| (?<signs>[^|]+) \\| (?<cause>[a-z-]+)[^|]*\\|$");
   private static final Pattern SIGN = Pattern.compile("`([^`]+)`");
   private static final Pattern BLOCK =
       Pattern.compile("(?s)<!-- runbook: (?<name>[a-z-]+) -->\n```sh\n(?<commands>.*?)```");

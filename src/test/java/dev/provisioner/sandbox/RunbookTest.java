@@ -25,9 +25,10 @@ class RunbookTest {
   void everyTroubleHasAnAlertASignAndOneCommand(Trouble trouble) {
     assertThat(runbook.of(trouble).alert()).isIn("account-refused", "row-failed", "rows-overdue");
     assertThat(runbook.of(trouble).signs()).isNotEmpty();
-    assertThat(runbook.block(trouble.title()).strip()).satisfiesAnyOf(
-        command -> assertThat(command).hasLineCount(1),
-        command -> assertThat(command).startsWith("run_sql <<SQL\n").endsWith("\nSQL"));
+    assertThat(runbook.block(trouble.title()).strip())
+        .satisfiesAnyOf(
+            command -> assertThat(command).hasLineCount(1),
+            command -> assertThat(command).startsWith("run_sql <<SQL\n").endsWith("\nSQL"));
   }
 
   @Test

@@ -207,7 +207,8 @@ public final class Sandbox implements AutoCloseable {
 
   private boolean report(List<Journey> journeys) {
     Map<String, Integer> assistants =
-        new AssistantCensus(stage.deployment.config()).perUser(stage.query("select id from provisioning.installation"));
+        new AssistantCensus(stage.deployment.config())
+            .perUser(stage.query("select id from provisioning.installation"));
     out.printf(
         "%n%-9s%10s%10s%12s  %-9s %s%n", "user", "queued", "rung", "processed", "via", "assistant");
     int duplicates = 0;

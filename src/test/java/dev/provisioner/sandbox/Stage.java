@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the sandbox plays on, started: a project with our migrations, pg_net's worker, a Vapi and the
- * service, introduced to each other.
+ * What the sandbox plays on, started: a project with our migrations, pg_net's worker, a Vapi and
+ * the service, introduced to each other.
  */
 final class Stage implements AutoCloseable {
   private static final int USUAL_PORT = 8080;

@@ -39,9 +39,7 @@ enum Trouble {
       throw new IllegalArgumentException(
           "There is no scene %s. -Dscene= knows %s, which is all of: %s."
               .formatted(
-                  scene,
-                  ALL,
-                  String.join(", ", Stream.of(values()).map(Trouble::title).toList())));
+                  scene, ALL, String.join(", ", Stream.of(values()).map(Trouble::title).toList())));
     }
     return found;
   }

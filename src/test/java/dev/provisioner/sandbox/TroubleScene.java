@@ -74,9 +74,12 @@ final class TroubleScene implements AutoCloseable {
             supabase,
             simulated,
             Map.of(
-                "ASSISTANT_TEMPLATE", mendedTemplate.toString(),
-                "ALERT_WEBHOOK_URL", desk.url() + "/alerts",
-                "RECONCILE_INTERVAL", "0"));
+                "ASSISTANT_TEMPLATE",
+                mendedTemplate.toString(),
+                "ALERT_WEBHOOK_URL",
+                desk.url() + "/alerts",
+                "RECONCILE_INTERVAL",
+                "0"));
     vapi = Objects.requireNonNull(stage.simulator, "there without a real key").acceptKey(NEW_KEY);
     mischief = new Mischief(stage, vapi);
   }
@@ -86,8 +89,7 @@ final class TroubleScene implements AutoCloseable {
    *
    * @return the exit code: 0 well, 1 not cured, 2 no such scene
    */
-  static int run(
-      String scene, boolean once, Map<String, String> surroundings, PrintStream out)
+  static int run(String scene, boolean once, Map<String, String> surroundings, PrintStream out)
       throws Exception {
     List<Trouble> troubles;
     try {
@@ -97,8 +99,8 @@ final class TroubleScene implements AutoCloseable {
       return MISTAKEN;
     }
     try (SupabaseServer supabase = SupabaseServer.start();
-        TroubleScene play = new TroubleScene(
-                troubles, surroundings, supabase, Path.of("target", "sandbox"), out)) {
+        TroubleScene play =
+            new TroubleScene(troubles, surroundings, supabase, Path.of("target", "sandbox"), out)) {
       play.begin();
       if (!once) {
         play.invite();
@@ -116,7 +118,11 @@ final class TroubleScene implements AutoCloseable {
     mischief.await("everybody is processed", "status <> 'processed'", 0);
     mischief.elapse(Duration.ofHours(2));
     for (Trouble each : troubles) {
-      story.add("%-16s %s".formatted(runbook.of(each).alert(), mischief.befall(each, rejectedTemplate, troubles.size() == 1)));
+      story.add(
+          "%-16s %s"
+              .formatted(
+                  runbook.of(each).alert(),
+                  mischief.befall(each, rejectedTemplate, troubles.size() == 1)));
     }
     mischief.elapse(Duration.ofMinutes(20));
     if (!troubles.contains(Trouble.SECRET_MISMATCH) && !troubles.contains(Trouble.WEBHOOKS_LOST)) {
@@ -222,8 +228,9 @@ final class TroubleScene implements AutoCloseable {
           .forEach(found::add);
     }
     Map<Object, Integer> assistants = new HashMap<>();
-    vapi.assistants().forEach(each ->
-        assistants.merge(each.metadata().getOrDefault("user_id", "nobody"), 1, Integer::sum));
+    vapi.assistants()
+        .forEach(each ->
+            assistants.merge(each.metadata().getOrDefault("user_id", "nobody"), 1, Integer::sum));
     int once = (int) assistants.values().stream().filter(count -> count == 1).count();
     out.printf("%n%d users verified, %d have exactly one assistant%n", mischief.people(), once);
     if (once != mischief.people() || assistants.size() != once) {

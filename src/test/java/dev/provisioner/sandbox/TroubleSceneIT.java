@@ -88,8 +88,7 @@ class TroubleSceneIT {
     try (TroubleScene scene = scene(Trouble.KEY_REVOKED)) {
       scene.begin();
 
-      assertThat(post("/alerts", "{\"text\": \"row-failed: 3 rows\"}").statusCode())
-          .isEqualTo(200);
+      assertThat(post("/alerts", "{\"text\": \"row-failed: 3 rows\"}").statusCode()).isEqualTo(200);
 
       assertThat(said.toString(StandardCharsets.UTF_8)).contains("ALERT  row-failed: 3 rows");
     }
