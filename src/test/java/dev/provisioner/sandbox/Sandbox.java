@@ -1,14 +1,7 @@
 package dev.provisioner.sandbox;
 
-import dev.provisioner.Config;
-import dev.provisioner.Service;
-import dev.provisioner.http.Scope;
-import dev.provisioner.http.Tokens;
 import dev.provisioner.ops.Logging;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.net.ServerSocket;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,9 +9,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -28,73 +18,38 @@ import org.jspecify.annotations.Nullable;
  * {@code mvn -Psandbox}: the whole job on one machine with nothing configured. A Supabase-like
  * PostgreSQL with our migrations, pg_net's worker, a Vapi simulator and the service; some users
  * verify their e-mail, and each row is followed to its assistant. Stays up until Ctrl-C, or with
- * {@code -Donce} ends with exit code 0 if every user got exactly one assistant, else 1.
+ * {@code -Donce} ends with exit code 0 if every user got exactly one assistant, else 1. With {@code
+ * -Dscene=trouble} it is a {@link TroubleScene} instead.
  *
  * <p>With {@code VAPI_API_KEY} set it calls the real Vapi, and deletes the users, and so their
  * assistants, at the end.
  */
 public final class Sandbox implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
-  private static final int USUAL_PORT = 8080;
 
   private final PrintStream out = System.out;
-  private final @Nullable VapiSimulator simulator;
   private final SupabaseServer supabase;
+  private final Stage stage;
   private final SupabaseDatabase database;
-  private final Config config;
-  private final Service service;
-  private final PgNetWorker pgNet;
+  private final @Nullable VapiSimulator simulator;
   private final Connection superuser;
 
   /** Starts everything. */
   private Sandbox(Map<String, String> surroundings) throws SQLException {
-    SecureRandom random = new SecureRandom();
-    byte[] key = new byte[32];
-    random.nextBytes(key);
-    String webhookSecret = "whsec_" + Base64.getEncoder().encodeToString(key);
-    random.nextBytes(key);
-    String jwtSecret = HexFormat.of().formatHex(key);
-
     supabase = SupabaseServer.start();
-    database = supabase.createDatabase();
-    database.applyMigrations();
-    superuser = database.connectAsSuperuser();
-
-    Map<String, String> environment = new HashMap<>();
-    String apiKey = surroundings.get("VAPI_API_KEY");
-    if (apiKey == null || apiKey.isBlank()) {
-      simulator = VapiSimulator.start().acceptKey("sandbox");
-      environment.put("VAPI_API_KEY", "sandbox");
-      environment.put("VAPI_BASE_URL", simulator.baseUrl());
-      // Short, so that the demonstration of a lost answer does not take half a minute.
-      environment.put("VAPI_TIMEOUT", "3s");
-    } else {
-      simulator = null;
-      environment.put("VAPI_API_KEY", apiKey);
-      for (String name : List.of("VAPI_BASE_URL", "ASSISTANT_TEMPLATE")) {
-        if (surroundings.containsKey(name)) {
-          environment.put(name, surroundings.get(name));
-        }
-      }
-    }
-    environment.put("DATABASE_URL", database.databaseUrl("provisioner", "any"));
-    environment.put("WEBHOOK_SECRETS", webhookSecret);
-    environment.put("JWT_SECRETS", jwtSecret);
-    environment.put("RECONCILE_INTERVAL", "1s");
-    environment.put("LOG_FORMAT", "text");
-    environment.put("PORT", surroundings.getOrDefault("PORT", Integer.toString(freePort())));
-    config = Config.read(environment);
-    service = new Service(config);
-    service.start();
-
-    database.createVaultSecret("provisioner_url", url());
-    database.createVaultSecret("provisioner_webhook_secret", webhookSecret);
-    pgNet = PgNetWorker.start(database);
+    stage = new Stage(supabase, surroundings, Map.of());
+    database = stage.database;
+    simulator = stage.simulator;
+    superuser = stage.superuser;
   }
 
   public static void main(String[] args) throws Exception {
     boolean once = !System.getProperty("once", "false").equals("false");
+    String scene = System.getProperty("scene", "");
     Logging.configure(false);
+    if (!scene.isEmpty()) {
+      System.exit(TroubleScene.run(scene, once, System.getenv(), System.out));
+    }
     boolean good;
     try (Sandbox sandbox = new Sandbox(System.getenv())) {
       good = sandbox.demonstrate();
@@ -140,13 +95,7 @@ public final class Sandbox implements AutoCloseable {
 
   /** Says how to play on. */
   void invite() {
-    String token =
-        Tokens.mint(
-            config.access().jwtSecrets().getFirst(),
-            Scope.OPERATE,
-            Instant.now(),
-            Instant.now().plus(Duration.ofDays(1)));
-    String provision = query("select id from public.pending_vapi_provision limit 1");
+    String provision = stage.query("select id from public.pending_vapi_provision limit 1");
     out.printf(
         """
 
@@ -160,7 +109,7 @@ public final class Sandbox implements AutoCloseable {
 
         The database is postgresql://postgres@localhost:%4$d/%5$s
         """,
-        token, url(), provision, supabase.port(), database.name());
+        stage.token(), url(), provision, supabase.port(), database.name());
     out.flush();
   }
 
@@ -172,7 +121,7 @@ public final class Sandbox implements AutoCloseable {
         users.execute();
         out.println("Deleting the users; their assistants at Vapi go with them.");
         Instant deadline = Instant.now().plus(PATIENCE);
-        while (!"0".equals(query("select count(*) from provisioning.departed"))
+        while (!"0".equals(stage.query("select count(*) from provisioning.departed"))
             && Instant.now().isBefore(deadline)) {
           Thread.sleep(200);
         }
@@ -185,17 +134,12 @@ public final class Sandbox implements AutoCloseable {
   }
 
   String url() {
-    return "http://localhost:" + service.port();
+    return stage.deployment.url();
   }
 
   @Override
   public void close() throws SQLException {
-    pgNet.close();
-    service.close();
-    if (simulator != null) {
-      simulator.close();
-    }
-    superuser.close();
+    stage.close();
     supabase.close();
   }
 
@@ -263,7 +207,8 @@ public final class Sandbox implements AutoCloseable {
 
   private boolean report(List<Journey> journeys) {
     Map<String, Integer> assistants =
-        new AssistantCensus(config).perUser(query("select id from provisioning.installation"));
+        new AssistantCensus(stage.deployment.config())
+            .perUser(stage.query("select id from provisioning.installation"));
     out.printf(
         "%n%-9s%10s%10s%12s  %-9s %s%n", "user", "queued", "rung", "processed", "via", "assistant");
     int duplicates = 0;
@@ -272,30 +217,12 @@ public final class Sandbox implements AutoCloseable {
       int has = assistants.getOrDefault(journey.user().toString(), 0);
       duplicates += Math.max(0, has - 1);
       everyoneOnce &= has == 1 && journey.isOver();
-      out.println(journey.summary(pgNet.deliveries()));
+      out.println(journey.summary(stage.pgNet.deliveries()));
     }
     int total = assistants.values().stream().mapToInt(Integer::intValue).sum();
     out.printf(
         "%n%d users verified, %d assistants at Vapi, %d duplicates%n",
         journeys.size(), total, duplicates);
     return everyoneOnce && total == journeys.size();
-  }
-
-  private String query(String sql) {
-    try (PreparedStatement statement = superuser.prepareStatement(sql);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return row.getString(1);
-    } catch (SQLException e) {
-      throw new IllegalStateException(sql, e);
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(USUAL_PORT)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      return 0; // taken: any other will do
-    }
   }
 }
