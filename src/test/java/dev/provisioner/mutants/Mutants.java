@@ -3,6 +3,7 @@ package dev.provisioner.mutants;
 import dev.provisioner.mutants.Verdict.Caught;
 import dev.provisioner.mutants.Verdict.Spoilt;
 import dev.provisioner.mutants.Verdict.Survived;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,9 +33,11 @@ final class Mutants {
         Catalogue.all().stream()
             .filter(each -> each.wrong().toLowerCase(Locale.ROOT).contains(only.toLowerCase(Locale.ROOT)))
             .toList();
+    PrintStream out = System.out;
+    System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what tests print
     boolean allCaught;
     try (Trial trial = new Trial()) {
-      allCaught = new Mutants(trial, new Workshop(Path.of("target/mutants")), System.out).run(chosen);
+      allCaught = new Mutants(trial, new Workshop(Path.of("target/mutants")), out).run(chosen);
     }
     // A mutant may have left threads behind.
     System.exit(allCaught ? 0 : 1);
@@ -50,7 +53,10 @@ final class Mutants {
     List<String> tests = mutants.stream().flatMap(each -> each.tests().stream()).distinct().toList();
     Verdict unbroken = unbroken(tests);
     if (!(unbroken instanceof Survived)) {
-      out.println("With nothing broken the tests must pass, but: " + words(unbroken));
+      out.println(
+          "With nothing broken the tests must pass, but: "
+              + (unbroken instanceof Caught it ? it.test() + ": " : "")
+              + words(unbroken));
       return false;
     }
     out.printf("%d tests pass with nothing broken, after %s.%n%n", tests.size(), since(begin));
@@ -95,7 +101,7 @@ final class Mutants {
 
   private static String words(Verdict verdict) {
     return switch (verdict) {
-      case Caught it -> it.said().length() > 120 ? it.said().substring(0, 120) + " …" : it.said();
+      case Caught it -> it.said();
       case Survived it -> "nothing: name a test that notices, or write one";
       case Spoilt it -> it.why();
     };

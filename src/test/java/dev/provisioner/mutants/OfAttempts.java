@@ -9,6 +9,7 @@ final class OfAttempts {
   private static final String JUDGE = "provision/Judge";
   private static final String LEASE = "provision/Lease";
   private static final String PROVISIONER = "provision/Provisioner";
+  private static final String RECONCILER = "provision/Reconciler";
 
   static final List<Mutant> ALL =
       List.of(
@@ -24,6 +25,24 @@ final class OfAttempts {
                   "new Settle(new AlreadyProvisioned(requireNonNull(claim.inUse())));",
                   "new Create();")
               .caughtBy("DoubtTest#alreadyProvisionedKeepsOlderDoubtAndLeavesNone"),
+          Mutant.of(3, "a batch is looked for before it is claimed")
+              .edit(
+                  RECONCILER,
+                  "private volatile @Nullable Long lastEnqueued;",
+                  """
+                  private volatile @Nullable Long lastEnqueued;
+                  private volatile @Nullable Answer<List<Assistant>> early;
+                  """)
+              .edit(
+                  RECONCILER,
+                  "List<Claim> claims =\n          source.claim(",
+                  """
+                  java.time.Instant now = java.time.Instant.now();
+                  early = census.take(List.of(new Doubt(now.minus(Doubt.HORIZON), now)));
+                  List<Claim> claims = source.claim(\
+                  """)
+              .edit(RECONCILER, "slot == null ? null : census.take(doubts)", "early")
+              .caughtBy("AdoptionTest#rowIsClaimedBeforeItIsLookedFor"),
           Mutant.of(3, "clocks that disagree hide what was made")
               .edit(
                   "provision/Doubt",

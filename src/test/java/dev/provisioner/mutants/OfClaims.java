@@ -64,17 +64,7 @@ final class OfClaims {
               .caughtBy("provision.TableModelTest#statementsDoWhatTheModelSays"),
           Mutant.of(1, "a claim forgets since when there is doubt")
               .edit(QUEUE, "coalesce(found.unconfirmed_since, now())", "now()")
-              .caughtBy("DoubtTest#successKeepsOlderDoubt"),
-          Mutant.of(1, "a claim adds no doubt")
-              .edit(
-                  QUEUE,
-                  "unconfirmed_since = coalesce(found.unconfirmed_since, now())",
-                  "unconfirmed_since = found.unconfirmed_since")
-              .edit(
-                  QUEUE,
-                  "greatest(found.unconfirmed_until + interval '1 microsecond', now() + :lease)",
-                  "found.unconfirmed_until")
-              .caughtBy("LostAnswersTest#unansweredAndNotApplied"));
+              .caughtBy("DoubtTest#successKeepsOlderDoubt"));
 
   private OfClaims() {}
 }

@@ -4,6 +4,7 @@ import dev.provisioner.mutants.Verdict.Caught;
 import dev.provisioner.mutants.Verdict.Spoilt;
 import dev.provisioner.mutants.Verdict.Survived;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Trial implements AutoCloseable {
   /** Far more than any of these tests takes on a slow machine: a mutant may wait for ever. */
   private static final String PATIENCE = "2 m";
+
+  private static final int LONGEST = 120;
 
   private final LauncherSession session = LauncherFactory.openSession();
 
@@ -67,7 +70,7 @@ final class Trial implements AutoCloseable {
         Arrays.stream(type.getDeclaredMethods())
             .filter(each -> names.length == 2 && each.getName().equals(names[1]))
             // A source of parameters may have the name of its test.
-            .filter(each -> !java.lang.reflect.Modifier.isStatic(each.getModifiers()))
+            .filter(each -> !Modifier.isStatic(each.getModifiers()))
             .toList();
     if (methods.size() != 1) {
       throw new RottenException("there is no test " + test);
@@ -95,32 +98,46 @@ final class Trial implements AutoCloseable {
     private static @Nullable Verdict failure(TestIdentifier test, TestExecutionResult result) {
       Throwable thrown = result.getThrowable().orElse(null);
       if (thrown == null) {
-        return null; // aborted, as the last consequence of another's failure
+        return null; // given up, since another has failed
       }
-      return test.isTest() && thrown instanceof AssertionError
-          ? new Caught(name(test), said(thrown))
-          : new Spoilt(name(test) + " broke off: " + thrown.getClass().getName() + " " + said(thrown));
+      MethodSource method =
+          test.getSource()
+              .filter(MethodSource.class::isInstance)
+              .map(MethodSource.class::cast)
+              .orElse(null);
+      if (test.isTest()
+          && method != null
+          && thrown instanceof AssertionError
+          && isWithin(method, thrown)) {
+        return new Caught(
+            method.getClassName().substring(method.getClassName().lastIndexOf('.') + 1)
+                + "#"
+                + method.getMethodName(),
+            said(thrown));
+      }
+      return new Spoilt(
+          test.getUniqueId() + " broke off: " + thrown.getClass().getName() + ": " + said(thrown));
     }
 
-    private static String name(TestIdentifier test) {
-      return test.getSource()
-          .filter(MethodSource.class::isInstance)
-          .map(MethodSource.class::cast)
-          .map(it ->
-              it.getClassName().substring(it.getClassName().lastIndexOf('.') + 1)
-                  + "#"
-                  + it.getMethodName())
-          .orElse(test.getDisplayName());
+    /** Not in what sets the test up, or cleans up after it. */
+    private static boolean isWithin(MethodSource method, Throwable thrown) {
+      return Arrays.stream(thrown.getStackTrace())
+          .anyMatch(frame ->
+              frame.getClassName().equals(method.getClassName())
+                  && frame.getMethodName().equals(method.getMethodName()));
     }
 
+    /** Its first lines as one; without what a test has quoted, which may be a whole answer. */
     private static String said(Throwable thrown) {
-      return Objects.requireNonNullElse(thrown.getMessage(), "without a word")
-          .lines()
-          .map(String::strip)
-          .filter(each -> !each.isEmpty())
-          .limit(3)
-          .reduce((one, next) -> one + " " + next)
-          .orElse("without a word");
+      List<String> lines =
+          Objects.requireNonNullElse(thrown.getMessage(), "")
+              .lines()
+              .map(String::strip)
+              .filter(each -> !each.isEmpty())
+              .toList();
+      boolean quotes = lines.size() > 1 && lines.getFirst().matches("\\[\\d{3} .*]");
+      String said = String.join(" ", lines.subList(quotes ? 1 : 0, Math.min(lines.size(), 6)));
+      return said.length() > LONGEST ? said.substring(0, LONGEST) + " …" : said;
     }
 
     Verdict verdict() {

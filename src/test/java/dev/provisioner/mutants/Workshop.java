@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
@@ -39,11 +40,7 @@ final class Workshop {
     }
     DiagnosticCollector<JavaFileObject> said = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    try {
-      Files.createDirectories(classes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    empty(classes);
     List<String> options =
         List.of(
             "-d", classes.toString(),
@@ -53,6 +50,20 @@ final class Workshop {
       throw new RottenException("it does not compile:\n" + errors(said));
     }
     return classes;
+  }
+
+  /** Nothing that an earlier run has left may be taken for this mutant's. */
+  private static void empty(Path classes) {
+    try {
+      Files.createDirectories(classes);
+      try (Stream<Path> files = Files.walk(classes)) {
+        for (Path each : files.filter(Files::isRegularFile).toList()) {
+          Files.delete(each);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String errors(DiagnosticCollector<JavaFileObject> said) {
