@@ -9,7 +9,12 @@ final class Catalogue {
 
   static List<Mutant> all() {
     return Stream.of(
-            OfClaims.ALL, OfAttempts.ALL, OfAnswers.ALL, OfSettles.ALL, OfLostClaims.ALL, OfLooks.ALL)
+            OfClaims.ALL,
+            OfAttempts.ALL,
+            OfAnswers.ALL,
+            OfSettles.ALL,
+            OfLostClaims.ALL,
+            OfLooks.ALL)
         .flatMap(List::stream)
         .toList();
   }

@@ -33,7 +33,9 @@ final class Isolated extends URLClassLoader {
     super(urls(replaced), Isolated.class.getClassLoader());
   }
 
-  /** The class of this name as it is here; with one below the root package, that may be left out. */
+  /**
+   * The class of this name as it is here; with one below the root package, that may be left out.
+   */
   Class<?> named(String name) {
     try {
       return loadClass(OURS + name);

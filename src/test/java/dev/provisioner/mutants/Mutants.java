@@ -31,7 +31,8 @@ final class Mutants {
     String only = Objects.requireNonNullElse(System.getProperty("only"), "");
     List<Mutant> chosen =
         Catalogue.all().stream()
-            .filter(each -> each.wrong().toLowerCase(Locale.ROOT).contains(only.toLowerCase(Locale.ROOT)))
+            .filter(each ->
+                each.wrong().toLowerCase(Locale.ROOT).contains(only.toLowerCase(Locale.ROOT)))
             .toList();
     PrintStream out = System.out;
     System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what tests print
@@ -50,7 +51,8 @@ final class Mutants {
       return false;
     }
     long begin = System.nanoTime();
-    List<String> tests = mutants.stream().flatMap(each -> each.tests().stream()).distinct().toList();
+    List<String> tests =
+        mutants.stream().flatMap(each -> each.tests().stream()).distinct().toList();
     Verdict unbroken = unbroken(tests);
     if (!(unbroken instanceof Survived)) {
       out.println(
@@ -78,7 +80,7 @@ final class Mutants {
     try (Isolated service = new Isolated(null)) {
       return trial.of(service, tests);
     } catch (RottenException e) {
-      return new Spoilt(e.getMessage());
+      return new Spoilt(e.why());
     }
   }
 
@@ -86,7 +88,7 @@ final class Mutants {
     try (Isolated service = new Isolated(workshop.make(mutant))) {
       return trial.of(service, mutant.tests());
     } catch (RottenException e) {
-      return new Spoilt("rotten: " + e.getMessage());
+      return new Spoilt("rotten: " + e.why());
     }
   }
 

@@ -25,10 +25,11 @@ class MutantsTest {
     try (Isolated service = new Isolated(null)) {
       for (Mutant each : Catalogue.all()) {
         assertThat(each.tests()).as(each.wrong()).isNotEmpty();
-        assertThatCode(() -> {
-              each.sources();
-              each.tests().forEach(test -> Trial.selector(service, test));
-            })
+        assertThatCode(
+                () -> {
+                  each.sources();
+                  each.tests().forEach(test -> Trial.selector(service, test));
+                })
             .as(each.wrong())
             .doesNotThrowAnyException();
       }
@@ -46,7 +47,8 @@ class MutantsTest {
 
     assertThat(printed())
         .contains("1 of 1 mutants caught")
-        .contains("| a sentence | 12 | StandingTest#onlyWhatNobodyCanWantMayBeDeleted | expected: ");
+        .contains(
+            "| a sentence | 12 | StandingTest#onlyWhatNobodyCanWantMayBeDeleted | expected: ");
   }
 
   @Test

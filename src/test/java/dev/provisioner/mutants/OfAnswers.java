@@ -51,7 +51,8 @@ final class OfAnswers {
                   JUDGE,
                   "wait == null ? backoff.after(attempts) : wait,\n        attempts,",
                   "wait == null ? backoff.after(attempts) : wait,\n        attempts + 1,")
-              .caughtBy("VapiRefusalTest#throttledRowWaitsAsLongAsAskedAndNobodyElseCallsMeanwhile"),
+              .caughtBy(
+                  "VapiRefusalTest#throttledRowWaitsAsLongAsAskedAndNobodyElseCallsMeanwhile"),
           Mutant.of(8, "a refused account spends attempts")
               .edit(
                   JUDGE,
@@ -59,11 +60,9 @@ final class OfAnswers {
                   "ACCOUNT_DELAY,\n        attempts + 1,")
               .caughtBy("VapiRefusalTest#refusedKeyStopsAllCallsUntilItWorksAgain"),
           Mutant.of(0, "a 429 pauses nobody else")
-              .edit(
-                  CLIENT,
-                  "gate.throttle(wait == null ? DEFAULT_PAUSE : wait);",
-                  "wait = null;")
-              .caughtBy("VapiRefusalTest#throttledRowWaitsAsLongAsAskedAndNobodyElseCallsMeanwhile"),
+              .edit(CLIENT, "gate.throttle(wait == null ? DEFAULT_PAUSE : wait);", "wait = null;")
+              .caughtBy(
+                  "VapiRefusalTest#throttledRowWaitsAsLongAsAskedAndNobodyElseCallsMeanwhile"),
           Mutant.of(0, "a refused account pauses nobody")
               .edit(
                   CLIENT,
@@ -71,7 +70,8 @@ final class OfAnswers {
                   "case Answer.Refused<?> refused -> {}")
               .caughtBy("VapiRefusalTest#refusedKeyStopsAllCallsUntilItWorksAgain"),
           Mutant.of(0, "after a refusal's pause everybody tries at once")
-              .edit("vapi/Gate", "if (refusal != null) {\n            trial = slot;", "if (false) {")
+              .edit(
+                  "vapi/Gate", "if (refusal != null) {\n            trial = slot;", "if (false) {")
               .caughtBy("vapi.GateTest#afterARefusalOneTriesBeforeTheOthers"));
 
   private OfAnswers() {}

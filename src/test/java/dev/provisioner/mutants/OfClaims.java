@@ -16,7 +16,8 @@ final class OfClaims {
                   QUEUE,
                   "\"next_attempt_at <= now() order by",
                   "\"(next_attempt_at <= now() or status = 'processing') order by")
-              .caughtBy("ReconcileTest#rowWhoseWorkerDiedIsTakenWhenItsLeaseEndsAndIsLookedForFirst"),
+              .caughtBy(
+                  "ReconcileTest#rowWhoseWorkerDiedIsTakenWhenItsLeaseEndsAndIsLookedForFirst"),
           Mutant.of(0, "a webhook jumps a backoff")
               .edit(QUEUE, "(:jumpBackoff and status", "((:jumpBackoff or true) and status")
               .caughtBy("WebhookTest#backoffIsNotJumped"),

@@ -20,13 +20,19 @@ final class OfLooks {
                   "settleWhere(\"status <> 'processed'\")")
               .caughtBy("LookResultsTest#failedRowThatIsTakenUpMeanwhileIsLeftToItsHolder"),
           Mutant.of(15, "a look leaves the duplicate that it has found")
-              .edit(LOOKS, "return collect(look, found);\n  }\n\n  private boolean atTombstone", "return true;\n  }\n\n  private boolean atTombstone")
+              .edit(
+                  LOOKS,
+                  "return collect(look, found);\n  }\n\n  private boolean atTombstone",
+                  "return true;\n  }\n\n  private boolean atTombstone")
               .caughtBy("LookResultsTest#earlierLookDeletesAndKeepsTheDoubt"),
           Mutant.of(16, "any look ends the doubt")
               .edit(LOOK, "return clean && last();", "return clean;")
               .caughtBy("LookResultsTest#earlierLookDeletesAndKeepsTheDoubt"),
           Mutant.of(16, "a look erases a doubt made meanwhile")
-              .edit(LEDGER, "and unconfirmed_until = :until", "and (true or unconfirmed_until = :until)")
+              .edit(
+                  LEDGER,
+                  "and unconfirmed_until = :until",
+                  "and (true or unconfirmed_until = :until)")
               .caughtBy("LookResultsTest#doubtAddedWhileLookingIsNotErased"),
           Mutant.of(16, "the last look ends the doubt though a delete has failed")
               .edit(LOOKS, "clean &= fate != Collector.Fate.REMAINS;", "clean &= fate != null;")
@@ -42,12 +48,19 @@ final class OfLooks {
                   LEDGER,
                   "greatest(processed_at, unconfirmed_until) + :horizon as ends_at",
                   "greatest(processed_at, unconfirmed_until) + :horizon / 4 as ends_at")
-              .caughtBy("LooksTest#processedRowIsLookedAtLessAndLessOftenAndOnceMoreWhenNothingCanCome"),
+              .caughtBy(
+                  "LooksTest#processedRowIsLookedAtLessAndLessOftenAndOnceMoreWhenNothingCanCome"),
           Mutant.of(16, "a tombstone touched meanwhile is removed")
-              .edit(LEDGER, "and departed_at = :departedAt", "and (true or departed_at = :departedAt)")
+              .edit(
+                  LEDGER,
+                  "and departed_at = :departedAt",
+                  "and (true or departed_at = :departedAt)")
               .caughtBy("LifecycleTest#tombstoneTouchedDuringItsLookStays"),
           Mutant.of(16, "a tombstone is removed though Vapi did not answer")
-              .edit(LOOKS, "case Answer<Assistant> obstacle -> sure = false;", "case Answer<Assistant> obstacle -> {}")
+              .edit(
+                  LOOKS,
+                  "case Answer<Assistant> obstacle -> sure = false;",
+                  "case Answer<Assistant> obstacle -> {}")
               .caughtBy("LifecycleTest#tombstoneStaysUntilVapiHasDeleted"),
           Mutant.of(16, "a tombstone is removed while a create may still come")
               .edit(

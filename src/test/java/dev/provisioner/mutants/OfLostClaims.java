@@ -10,8 +10,7 @@ final class OfLostClaims {
   static final List<Mutant> ALL =
       List.of(
           Mutant.of(10, "who has lost the row marks no doubt")
-              .edit(
-                  "provision/Settler", "insist(() -> ledger.mark(claim, it.assistantId()));", "")
+              .edit("provision/Settler", "insist(() -> ledger.mark(claim, it.assistantId()));", "")
               .caughtBy("LostClaimsTest#whatTheNextHolderHasAdoptedStays"),
           Mutant.of(10, "an unknown outcome of a lost claim marks no doubt")
               .edit(
@@ -42,12 +41,10 @@ final class OfLostClaims {
               .edit(COLLECTOR, "!standing.allowsDeleting(assistantId)", "false")
               .caughtBy("LookResultsTest#lastLookEndsTheDoubt"),
           Mutant.of(12, "what the holder of the row may be adopting is deleted")
-              .edit(
-                  "provision/Standing", "inUse == null ? !rowExists :", "inUse == null ? true :")
+              .edit("provision/Standing", "inUse == null ? !rowExists :", "inUse == null ? true :")
               .caughtBy("LostClaimsTest#ownIsLeftAloneWhileItsRowIsOpenAndNoneIsInUse"),
           Mutant.of(12, "what is left over of a row that is gone stays")
-              .edit(
-                  "provision/Standing", "inUse == null ? !rowExists :", "inUse == null ? false :")
+              .edit("provision/Standing", "inUse == null ? !rowExists :", "inUse == null ? false :")
               .caughtBy("LostClaimsTest#ownIsDeletedAtOnceAndRememberedWhereTheUserIsGone"),
           Mutant.of(12, "assistants of other installations are deleted by looks")
               .edit(

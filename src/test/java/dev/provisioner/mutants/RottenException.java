@@ -4,7 +4,14 @@ package dev.provisioner.mutants;
 final class RottenException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  RottenException(String message) {
-    super(message);
+  private final String why;
+
+  RottenException(String why) {
+    super(why);
+    this.why = why;
+  }
+
+  String why() {
+    return why;
   }
 }

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.CancellationToken;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
@@ -20,7 +23,6 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherExecutionRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
-import org.jspecify.annotations.Nullable;
 
 /** Runs tests, in one session, so that all of them share the servers that are slow to start. */
 final class Trial implements AutoCloseable {
@@ -28,6 +30,10 @@ final class Trial implements AutoCloseable {
   private static final String PATIENCE = "2 m";
 
   private static final int LONGEST = 120;
+
+  /** As it stands before what was expected of it. */
+  private static final Pattern ANSWER =
+      Pattern.compile("\\A\\[\\d{3} \\{.*?}\\s*]\\s*(?=expected|Expecting)", Pattern.DOTALL);
 
   private final LauncherSession session = LauncherFactory.openSession();
 
@@ -44,7 +50,8 @@ final class Trial implements AutoCloseable {
               LauncherExecutionRequestBuilder.request(
                       LauncherDiscoveryRequestBuilder.request()
                           .selectors(tests.stream().map(each -> selector(service, each)).toList())
-                          .configurationParameter("junit.jupiter.execution.timeout.default", PATIENCE)
+                          .configurationParameter(
+                              "junit.jupiter.execution.timeout.default", PATIENCE)
                           .build())
                   .listeners(watch)
                   .cancellationToken(watch.enough)
@@ -127,16 +134,17 @@ final class Trial implements AutoCloseable {
                   && frame.getMethodName().equals(method.getMethodName()));
     }
 
-    /** Its first lines as one; without what a test has quoted, which may be a whole answer. */
+    /** Its first lines as one; without an answer that it quotes whole. */
     private static String said(Throwable thrown) {
-      List<String> lines =
-          Objects.requireNonNullElse(thrown.getMessage(), "")
+      String said =
+          ANSWER
+              .matcher(Objects.requireNonNullElse(thrown.getMessage(), ""))
+              .replaceFirst("")
               .lines()
               .map(String::strip)
               .filter(each -> !each.isEmpty())
-              .toList();
-      boolean quotes = lines.size() > 1 && lines.getFirst().matches("\\[\\d{3} .*]");
-      String said = String.join(" ", lines.subList(quotes ? 1 : 0, Math.min(lines.size(), 6)));
+              .limit(6)
+              .collect(Collectors.joining(" "));
       return said.length() > LONGEST ? said.substring(0, LONGEST) + " …" : said;
     }
 

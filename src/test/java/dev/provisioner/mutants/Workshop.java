@@ -43,9 +43,13 @@ final class Workshop {
     empty(classes);
     List<String> options =
         List.of(
-            "-d", classes.toString(),
-            "-classpath", System.getProperty("java.class.path"),
-            "-proc:none", "-parameters", "-nowarn");
+            "-d",
+            classes.toString(),
+            "-classpath",
+            System.getProperty("java.class.path"),
+            "-proc:none",
+            "-parameters",
+            "-nowarn");
     if (!compiler.getTask(null, null, said, options, null, sources).call()) {
       throw new RottenException("it does not compile:\n" + errors(said));
     }
