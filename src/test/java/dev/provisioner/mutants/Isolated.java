@@ -33,9 +33,7 @@ final class Isolated extends URLClassLoader {
     super(urls(replaced), Isolated.class.getClassLoader());
   }
 
-  /**
-   * The class of this name as it is here; with one below the root package, that may be left out.
-   */
+  /** The class of this name below the root package, as it is here. */
   Class<?> named(String name) {
     try {
       return loadClass(OURS + name);
