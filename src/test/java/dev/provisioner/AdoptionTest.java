@@ -7,6 +7,7 @@ import dev.provisioner.World.Person;
 import dev.provisioner.World.Row;
 import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.FaultPlan;
+import dev.provisioner.sandbox.Hold;
 import dev.provisioner.sandbox.Operation;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SimulatedAssistant;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -81,6 +83,24 @@ class AdoptionTest {
     Answer answer = world.reconcile();
 
     assertThat(answer.number("adopted")).as("%s", answer).isEqualTo(2);
+    assertThat(world.vapi.creates()).isZero();
+  }
+
+  @Test
+  void rowIsClaimedBeforeItIsLookedFor() throws Exception {
+    Person person = doubtful();
+    Service patient = world.with("VAPI_TIMEOUT", "20s").start();
+    Hold listing = Hold.beforeApplying();
+    world.vapi.onList().next(listing);
+
+    Future<Answer> answer = world.inBackground(() -> world.post(patient, "/reconcile", "{}"));
+
+    listing.awaitArrived(Duration.ofSeconds(10));
+    assertThat(world.row(person).status()).isEqualTo("processing");
+    String id = world.vapi.seed(world.marks(person), doubted).id();
+    listing.release();
+    assertThat(answer.get().number("adopted")).as("%s", answer.get()).isEqualTo(1);
+    assertThat(world.inUse(person)).isEqualTo(id);
     assertThat(world.vapi.creates()).isZero();
   }
 

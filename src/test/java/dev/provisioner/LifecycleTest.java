@@ -152,6 +152,31 @@ class LifecycleTest {
   }
 
   @Test
+  void tombstoneTouchedDuringItsLookStays() throws Exception {
+    World world = open(World.serving(supabase));
+    Person person = world.person();
+    world.ring(person);
+    world.delete(person);
+    Hold hold = Hold.afterApplying();
+    world.vapi.onDelete().next(hold);
+    Future<Answer> look = world.inBackground(world::reconcile);
+    hold.awaitArrived(PATIENCE);
+    // What a worker does that comes back with another, and finds the row gone.
+    String late = world.vapi.seed(world.marks(person), Instant.now()).id();
+    world.query(
+        "select provisioning.bury(?, ?, ?, now(), now())", person.user(), person.provision(), late);
+
+    hold.release();
+
+    assertThat(look.get().status()).isEqualTo(200);
+    assertThat(tombstones(world)).isEqualTo(1);
+    world.elapse(LONG_AFTER);
+    world.reconcile();
+    assertThat(world.vapi.assistants()).isEmpty();
+    assertThat(tombstones(world)).isZero();
+  }
+
+  @Test
   void assistantThatTheAppMadeIsNeverOurs() {
     World world = open(World.serving(supabase));
     SimulatedAssistant theirs = world.vapi.seed(Map.of("made_by", "the app"), Instant.now());

@@ -238,6 +238,31 @@ class LostClaimsTest {
   }
 
   @Test
+  void whoLetsGoOfALostClaimTouchesNothing() throws Exception {
+    Person person = world.person();
+    world.doubt(person);
+    Hold listing = Hold.afterApplying();
+    world.vapi.onList().next(listing);
+    Future<Answer> first = world.ringInBackground(person);
+    listing.awaitArrived(PATIENCE);
+    Hold create = Hold.beforeApplying();
+    world.vapi.onCreate().next(create);
+    Future<Answer> second = world.inBackground(() -> takeOver(person));
+    create.awaitArrived(PATIENCE);
+    Row before = world.row(person);
+    world.elapseMonotonically(Duration.ofMinutes(2));
+
+    listing.release();
+
+    assertThat(first.get().status()).as("%s", first.get()).isEqualTo(202);
+    assertThat(before.status()).isEqualTo("processing");
+    assertThat(world.row(person)).isEqualTo(before);
+    create.release();
+    assertThat(second.get().number("created")).as("%s", second.get()).isEqualTo(1);
+    assertThat(world.vapi.creates()).isEqualTo(1);
+  }
+
+  @Test
   void settleWhoseAnswerWasLostDeletesNothing() {
     Person person = world.person();
     world.wire.loseAnswerAfter("returning now_.in_use");

@@ -199,6 +199,28 @@ class ReconcileTest {
   }
 
   @Test
+  void failedRowIsNotRevivedWhileACreateOfItMayBeOnItsWay() {
+    Person person = world.person();
+    becomeFailed(person);
+    world.sql(
+        """
+        update public.pending_vapi_provision
+           set unconfirmed_since = now(), unconfirmed_until = now() + interval '1 minute',
+               confirm_at = now() + interval '2 minutes'\
+        """);
+    String before = world.dump();
+
+    assertThat(world.reconcile("{\"include_failed\": true}").number("claimed")).isZero();
+    assertThat(world.dump()).isEqualTo(before);
+    world.elapse(A_MINUTE);
+    Answer answer = world.reconcile("{\"include_failed\": true}");
+
+    assertThat(answer.number("created")).as("%s", answer).isEqualTo(1);
+    assertThat(world.vapi.callsTo(Operation.LIST)).as("looked first").hasSize(1);
+    assertThat(world.row(person).inDoubt()).isTrue();
+  }
+
+  @Test
   void rowThatFailsInThisCallIsNotTriedAgainInIt() {
     Person failed = world.person();
     becomeFailed(failed);

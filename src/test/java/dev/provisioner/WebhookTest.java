@@ -6,6 +6,7 @@ import dev.provisioner.World.Answer;
 import dev.provisioner.World.Person;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -62,6 +63,45 @@ class WebhookTest {
     assertThat(again.field("outcome")).isEqualTo("already_provisioned");
     assertThat(again.field("assistant_id")).isEqualTo(world.inUse(person));
     assertThat(world.vapi.calls()).hasSize(calls);
+  }
+
+  @Test
+  void rowBeingWorkedOnIsLeftToItsHolder() {
+    Person person = world.person();
+    world.sql(
+        """
+        update public.pending_vapi_provision
+           set status = 'processing', claim_token = gen_random_uuid(),
+               next_attempt_at = now() + interval '1 minute',
+               unconfirmed_since = now(), unconfirmed_until = now() + interval '1 minute'\
+        """);
+    String before = world.dump();
+
+    Answer answer = world.ring(person);
+
+    assertThat(answer.status()).as("%s", answer).isEqualTo(202);
+    assertThat(world.dump()).isEqualTo(before);
+    assertThat(world.vapi.calls()).isEmpty();
+  }
+
+  @Test
+  void backoffIsNotJumped() {
+    Person person = world.person();
+    world.sql(
+        """
+        update public.pending_vapi_provision
+           set status = 'errored', attempts = 3, error_code = 'unreachable', error = 'once',
+               next_attempt_at = now() + interval '30 seconds'\
+        """);
+    String before = world.dump();
+
+    Answer answer = world.ring(person);
+
+    assertThat(answer.status()).as("%s", answer).isEqualTo(202);
+    assertThat(world.dump()).isEqualTo(before);
+    assertThat(world.vapi.calls()).isEmpty();
+    world.elapse(Duration.ofSeconds(31));
+    assertThat(world.ring(person).field("outcome")).isEqualTo("created");
   }
 
   @Test

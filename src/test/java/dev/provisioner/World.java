@@ -32,10 +32,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -54,7 +52,6 @@ final class World implements AutoCloseable {
   static final String API_KEY = "vapi-private-key-of-the-tests";
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Map<SupabaseServer, SupabaseDatabase> MIGRATED = new ConcurrentHashMap<>();
   private static final AtomicInteger PEOPLE = new AtomicInteger();
 
   final SupabaseDatabase database;
@@ -91,15 +88,7 @@ final class World implements AutoCloseable {
 
   /** A project of its own, migrated, with nobody in it; no service runs yet. */
   static World empty(SupabaseServer server) {
-    SupabaseDatabase migrated =
-        MIGRATED.computeIfAbsent(
-            server,
-            its -> {
-              SupabaseDatabase database = its.createDatabase();
-              database.applyMigrations();
-              return database;
-            });
-    return of(server, server.createDatabase(migrated));
+    return of(server, server.createMigratedDatabase());
   }
 
   /** Around a database that the test has prepared. */
@@ -113,9 +102,8 @@ final class World implements AutoCloseable {
 
   /** A copy of an empty project that uses the same Vapi organisation under its own name. */
   World staging(SupabaseServer server) {
-    SupabaseDatabase template = Objects.requireNonNull(MIGRATED.get(server), "made by empty()");
     try {
-      return new World(server, server.createDatabase(template), vapi)
+      return new World(server, server.createMigratedDatabase(), vapi)
           .with("INSTALLATION", "staging");
     } catch (SQLException e) {
       throw new IllegalStateException(e);

@@ -1,6 +1,7 @@
 package dev.provisioner.sandbox;
 
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
@@ -18,8 +19,7 @@ public final class SharedSupabase implements ParameterResolver {
   @Override
   public SupabaseServer resolveParameter(ParameterContext parameter, ExtensionContext context) {
     return context
-        .getRoot()
-        .getStore(ExtensionContext.Namespace.GLOBAL)
+        .getStore(StoreScope.LAUNCHER_SESSION, ExtensionContext.Namespace.GLOBAL)
         .computeIfAbsent(SupabaseServer.class, key -> SupabaseServer.start(), SupabaseServer.class);
   }
 }

@@ -44,6 +44,7 @@ public final class SupabaseServer implements AutoCloseable {
   private final AtomicInteger databases = new AtomicInteger();
   private final int port;
   private @Nullable EmbeddedPostgres postgres;
+  private @Nullable SupabaseDatabase migrated;
 
   private SupabaseServer(Map<String, String> config, PgBinaryResolver binaries) throws IOException {
     this.config = config;
@@ -122,6 +123,15 @@ public final class SupabaseServer implements AutoCloseable {
    */
   public SupabaseDatabase createDatabase(SupabaseDatabase from) {
     return clone(from.name());
+  }
+
+  /** A new project with our migrations and nobody in it. */
+  public synchronized SupabaseDatabase createMigratedDatabase() {
+    if (migrated == null) {
+      migrated = createDatabase();
+      migrated.applyMigrations();
+    }
+    return createDatabase(migrated);
   }
 
   /** Stops PostgreSQL as for a maintenance: connections break, and nobody listens on the port. */
