@@ -3,6 +3,7 @@ package dev.provisioner;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.provisioner.http.Authenticator;
+import dev.provisioner.http.ConsoleEndpoint;
 import dev.provisioner.http.ContractEndpoint;
 import dev.provisioner.http.HealthEndpoint;
 import dev.provisioner.http.HttpServer;
@@ -104,6 +105,7 @@ public final class Service implements AutoCloseable {
     routes.addAll(new ProvisionEndpoint(authenticator, provisioning.view()).routes());
     routes.add(new StatsEndpoint(authenticator, provisioning.statistics(), gate).route());
     routes.add(new ContractEndpoint().route());
+    routes.addAll(new ConsoleEndpoint().routes());
     server = new HttpServer(config.port(), routes);
     drainTime = config.vapi().timeout().plus(SETTLE);
   }
