@@ -25,7 +25,7 @@ export async function* allThatNeedAPerson(service) {
 export class Retry {
   #settled;
   #abort = null;
-  #said = 0;
+  #saying = null;
 
   /** `settled(row)` is called for each row as it settles. */
   constructor(settled) {
@@ -61,13 +61,13 @@ export class Retry {
           break;
         }
       }
-      say(byId('run-text'), ended(tally, Math.round((Date.now() - begun) / 1000)));
+      this.#tellLast(ended(tally, Math.round((Date.now() - begun) / 1000)));
     } catch (e) {
       if (e.name !== 'AbortError') {
-        say(byId('run-text'), `${sofar(tally)} Then it ended: ${e.message}`);
+        this.#tellLast(`${sofar(tally)} Then it ended: ${e.message}`);
         throw e;
       }
-      say(byId('run-text'), `Stopped. ${sofar(tally)} What is under way is finished, and the others stay as they were.`);
+      this.#tellLast(`Stopped. ${sofar(tally)} What is under way is finished, and the others stay as they were.`);
     } finally {
       this.#abort = null;
       show(byId('run-stop'), false);
@@ -81,7 +81,6 @@ export class Retry {
     show(byId('run-progress'), true);
     Object.assign(byId('run-progress'), { max: Math.max(1, total), value: 0 });
     say(byId('run-text'), `Trying ${rows(total)} again …`);
-    this.#said = Date.now();
   }
 
   async #batch(service, ids, tally, total) {
@@ -100,10 +99,16 @@ export class Retry {
   }
 
   #tell(tally, total) {
-    if (Date.now() - this.#said >= BREATH) {
-      this.#said = Date.now();
+    this.#saying ??= setTimeout(() => {
+      this.#saying = null;
       say(byId('run-text'), `${number(tally.done)} of ${number(Math.max(total, tally.done))} tried: ${results(tally)}.`);
-    }
+    }, BREATH);
+  }
+
+  #tellLast(text) {
+    clearTimeout(this.#saying);
+    this.#saying = null;
+    say(byId('run-text'), text);
   }
 }
 
