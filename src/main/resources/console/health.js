@@ -78,7 +78,7 @@ function verdict(stats, readiness) {
     return {
       state: 'bad',
       headline: 'Vapi refuses the account.',
-      subline: `${vapi.reason} Nothing is lost: mend VAPI_API_KEY or VAPI_BASE_URL, and the rows go on by themselves.`,
+      subline: `Nothing is lost: mend VAPI_API_KEY or VAPI_BASE_URL, and the rows go on by themselves. Vapi says: ${vapi.reason}`,
     };
   }
   if (needs > 0) {

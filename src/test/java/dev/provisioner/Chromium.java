@@ -183,7 +183,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Whatever has the focus gets these keys. */
-  void press(Keys... keys) {
+  void press(CharSequence... keys) {
     driver.switchTo().activeElement().sendKeys(keys);
   }
 

@@ -49,7 +49,11 @@ class ConsoleIT {
     world.doubt(world.person());
     set(
         world.person(),
-        "status = 'processing', claim_token = gen_random_uuid(), next_attempt_at = now() + interval '1 minute'");
+        """
+        status = 'processing', claim_token = gen_random_uuid(), attempts = 1,
+        next_attempt_at = now() + interval '1 minute',
+        unconfirmed_since = now(), unconfirmed_until = now() + interval '1 minute'\
+        """);
     operator.logIn();
 
     browser.sees("#headline", "1 row needs a person.");
@@ -94,7 +98,7 @@ class ConsoleIT {
     operator.logIn();
 
     browser.sees("#headline", "Vapi refuses the account.");
-    browser.sees("#subline", "Invalid Key");
+    browser.sees("#subline", "Vapi says: HTTP 401");
     browser.sees("#checks [data-key='vapi']", "Degraded");
     browser.sees("#checks [data-key='vapi']", "See VAPI_API_KEY");
     browser.sees("#troubles", "Mend VAPI_API_KEY or VAPI_BASE_URL");
@@ -205,11 +209,11 @@ class ConsoleIT {
     operator.logIn();
     browser.until("three rows", () -> browser.all("#rows > tr").size() == 3);
 
-    browser.click("#filters [value='failed']");
+    browser.click("#filters label:has([value='failed'])");
     browser.until("one row", () -> browser.all("#rows > tr").size() == 1);
     assertThat(browser.all(row(failed))).hasSize(1);
 
-    browser.click("#filters [value='pending']");
+    browser.click("#filters label:has([value='pending'])");
     browser.until("two rows", () -> browser.all("#rows > tr").size() == 2);
 
     browser.type("#user", pending.user().toString(), Keys.ENTER);
@@ -223,7 +227,7 @@ class ConsoleIT {
     browser.sees("#user-error", "A user id is a UUID");
     assertThat(browser.all("#rows > tr")).hasSize(3);
     browser.click("#filters [type='reset']");
-    browser.click("#filters [value='errored']");
+    browser.click("#filters label:has([value='errored'])");
     browser.sees("#rows-empty", "No row is like that.");
   }
 
