@@ -46,7 +46,8 @@ function table(spans) {
   const body = spans.map(span => element('tr', {},
     element('th', { scope: 'row' }, minute(new Date(span.from))),
     element('td', {}, number(span.processed))));
-  return element('table', { class: 'unseen' },
+  // A table would be as wide as it needs, seen or not.
+  return element('div', { class: 'unseen' }, element('table', {},
     element('caption', {}, 'Rows processed in the last hour'),
-    element('thead', {}, head), element('tbody', {}, ...body));
+    element('thead', {}, head), element('tbody', {}, ...body)));
 }

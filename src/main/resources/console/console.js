@@ -160,7 +160,6 @@ function showAll(readiness, stats, showTroubles, showRows) {
     needs = stats.needs_a_person;
     showNumbers(stats, readiness);
     show(byId('retry-all'), needs > 1);
-    say(byId('attention-title'), needs === 0 ? 'Rows that need a person' : `${counted(needs, 'row needs', 'rows need')} a person`);
   }
   showTroubles?.('None. What waits goes on by itself.');
   showRows?.(filtered() ? 'No row is like that.' : 'The queue is empty.');

@@ -67,7 +67,7 @@ export class Retry {
         this.#tellLast(`${sofar(tally)} Then it ended: ${e.message}`);
         throw e;
       }
-      this.#tellLast(`Stopped. ${sofar(tally)} What is under way is finished, and the others stay as they were.`);
+      this.#tellLast(`Stopped. ${sofar(tally)} What is under way is finished.`);
     } finally {
       this.#abort = null;
       show(byId('run-stop'), false);

@@ -28,6 +28,7 @@ export class Listing {
   #filter = {};
   #cursor = null;
   #asked = 0;
+  #size = PAGE;
 
   /** `make(row)` builds a row's element; `update(element, row, now)` brings it up to date. */
   constructor(name, make, update) {
@@ -41,13 +42,14 @@ export class Listing {
   /** Which rows; from the next {@link load} on. */
   set filter(filter) {
     this.#filter = filter;
+    this.#size = PAGE;
     this.#body.replaceChildren();
   }
 
   /** Asks for what is shown, anew. The answer, once called, shows it. */
   async load(service) {
     const asked = ++this.#asked;
-    const limit = Math.min(MOST, Math.max(PAGE, this.#body.childElementCount));
+    const limit = Math.min(MOST, this.#size);
     const page = await service.provisions([...pairs(this.#filter), ['limit', limit]]);
     return emptiness => asked === this.#asked && this.#show(page, limit, service.now(), emptiness);
   }
@@ -57,6 +59,7 @@ export class Listing {
     const asked = ++this.#asked;
     const page = await service.provisions([...pairs(this.#filter), ['limit', PAGE], ['cursor', this.#cursor]]);
     if (asked === this.#asked) {
+      this.#size += PAGE;
       const first = page.provisions.map(row => this.#added(row, null, service.now()))[0];
       this.#continue(page.next_cursor);
       first?.querySelector('a')?.focus({ preventScroll: true });
@@ -70,12 +73,14 @@ export class Listing {
 
   clear() {
     this.#asked++;
+    this.#size = PAGE;
     this.#body.replaceChildren();
   }
 
   #show(page, limit, now, emptiness) {
     const wanted = new Set(page.provisions.map(row => row.id));
-    const reachesEnd = this.#body.childElementCount <= limit;
+    // What was shown beyond the most that one request takes, stays as it was.
+    const reachesEnd = this.#size <= limit;
     let next = this.#body.firstElementChild;
     const pass = () => {
       while (next && !wanted.has(next.dataset.row)) {
@@ -148,8 +153,8 @@ export function updateTrouble(shown, row, now) {
   replace(shown.querySelector('h3'), icon(STATUSES[row.status].icon), title);
   say(shown.querySelector('.text'), row.error ?? '');
   say(shown.querySelector('.advice'), advice);
-  replace(shown.querySelector('.meta'), badge(row.status), details(row.id), ' of user ', uuid(row.user_id),
-    `, ${attempts(row.attempts)}, made `, time(row.created_at, now));
+  replace(shown.querySelector('.meta'), badge(row.status), ' · row ', details(row.id), ' of user ', uuid(row.user_id),
+    ` · ${attempts(row.attempts)} · made `, time(row.created_at, now));
 }
 
 /** Says what became of a row that was tried; it stays where it is for a while. */
@@ -193,15 +198,12 @@ export function updateTableRow(shown, row, now) {
 }
 
 function happened(row, now) {
+  const due = row.next_attempt_at && [Date.parse(row.next_attempt_at) > now ? 'Next attempt ' : 'Due ', time(row.next_attempt_at, now)];
   if (row.error_code && row.status !== 'processed') {
-    const next = row.next_attempt_at && row.status === 'errored'
-      ? [element('small', {}, 'Next attempt ', time(row.next_attempt_at, now))] : [];
+    const next = due && row.status === 'errored' ? [element('small', {}, ...due)] : [];
     return [CAUSES[row.error_code]?.[0] ?? row.error_code, ...next];
   }
-  if (row.processed_at) {
-    return ['Done ', time(row.processed_at, now)];
-  }
-  return row.next_attempt_at ? ['Due ', time(row.next_attempt_at, now)] : ['–'];
+  return row.processed_at ? ['Done ', time(row.processed_at, now)] : due ?? ['–'];
 }
 
 const brief = id => id.slice(0, 8);
