@@ -184,7 +184,7 @@ class ConsoleAccessIT {
     browser.sees("#headline", "Nothing waits.");
     assertThat(browser.script("return document.title;").asText()).isEqualTo("vapi-provisioner");
     String complaints = String.join("\n", browser.complaints());
-    for (String directive : List.of("img-src", "style-src", "connect-src", "require-trusted-types-for")) {
+    for (String directive : List.of("img-src", "style-src", "connect-src", "TrustedHTML")) {
       assertThat(complaints).contains(directive);
     }
   }

@@ -4,6 +4,10 @@ import static dev.provisioner.Operator.row;
 import static dev.provisioner.Operator.trouble;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import dev.provisioner.World.Person;
 import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.Hold;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.Keys;
+import org.slf4j.LoggerFactory;
 
 /** What an operator sees in the console, and does there. */
 @ExtendWith({SharedSupabase.class, Chromium.Shared.class})
@@ -27,7 +32,7 @@ class ConsoleIT {
   private final Chromium browser;
 
   ConsoleIT(SupabaseServer supabase, Chromium browser) {
-    world = World.empty(supabase).with("VAPI_CONCURRENCY", "1");
+    world = World.empty(supabase).with("VAPI_CONCURRENCY", "1").with("VAPI_TIMEOUT", "30s");
     world.start();
     operator = new Operator(browser, world);
     this.browser = browser;
@@ -182,22 +187,25 @@ class ConsoleIT {
   }
 
   @Test
-  void runIsStoppedAndTheOthersStayAsTheyWere() {
-    List<Person> people = rejected(4);
+  void runIsStoppedAndWhatWasNotTakenUpStaysAsItWas() {
+    Departure departure = new Departure();
+    List<Person> people = rejected(6);
     Hold hold = Hold.beforeApplying();
     world.vapi.onCreate().drawn((ordinal, call) -> ordinal == 1 ? hold : null);
     operator.logIn();
     browser.click("#retry-all");
     browser.click("#confirm-yes");
     hold.awaitArrived(PATIENCE);
+    browser.sees("#run-text", "1 of 6 tried");
 
     browser.click("#run-stop");
 
     browser.sees("#run-text", "Stopped. 1 row tried: 1 processed.");
+    browser.until("the service to notice", departure::isHeard);
     hold.release();
-    browser.until("what was under way is finished", () -> count(people, "processed") == 2);
+    browser.until("one batch is finished", () -> count(people, "processed") == 4);
+    assertThat(count(people, "failed")).as("not taken up").isEqualTo(2);
     browser.sees("#headline", "2 rows need a person.");
-    assertThat(count(people, "failed")).isEqualTo(2);
   }
 
   @Test
@@ -311,6 +319,29 @@ class ConsoleIT {
     browser.click("#pause");
     browser.sees(trouble(person), "name must be shorter");
     browser.sees("#updated", "Updated");
+  }
+
+  /** Hears the log say that nobody listens to a reconcile any more. */
+  private static final class Departure extends AppenderBase<ILoggingEvent> {
+    private volatile boolean heard;
+
+    Departure() {
+      Logger logger = (Logger) LoggerFactory.getLogger("dev.provisioner.http.ReconcileStream");
+      logger.setLevel(Level.INFO);
+      logger.addAppender(this);
+      start();
+    }
+
+    boolean isHeard() {
+      return heard;
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      if (event.getFormattedMessage().contains("went away after 1 rows")) {
+        heard = true;
+      }
+    }
   }
 
   private List<Person> rejected(int count) {
