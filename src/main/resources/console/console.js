@@ -112,7 +112,7 @@ function askForToken(reason) {
   for (const id of ['console', 'controls', 'banner', 'run']) {
     show(byId(id), false);
   }
-  for (const id of ['statuses', 'facts', 'rate', 'checks', 'updated']) {
+  for (const id of ['statuses', 'facts', 'rate', 'checks', 'gate', 'updated']) {
     byId(id).replaceChildren();
   }
   showVerdict({ state: '', headline: 'How the queue stands', subline: '' });

@@ -11,6 +11,12 @@ const STATES = {
   unready: { icon: 'bad', state: 'bad', name: 'Not ready' },
 };
 
+const GATES = {
+  open: { icon: 'good', state: 'good', name: 'Go out' },
+  throttled: { icon: 'warn', state: 'warn', name: 'Paused' },
+  refused: { icon: 'bad', state: 'bad', name: 'Refused' },
+};
+
 /** Shows what `/stats` answered; `readiness` is what `/readyz` did. */
 export function showNumbers(stats, readiness) {
   showVerdict(verdict(stats, readiness));
@@ -20,6 +26,7 @@ export function showNumbers(stats, readiness) {
     figure(stats, status, mark, hint),
   ]));
   describe(byId('facts'), facts(stats));
+  describe(byId('gate'), [['gate', 'Calls', gate(stats.vapi)]]);
   replace(byId('rate'), ...rateChart(stats.last_hour, stats.processed_last_hour));
 }
 
@@ -60,7 +67,14 @@ function facts(stats) {
 }
 
 function check({ status, reason }) {
-  const { icon: mark, state, name } = STATES[status];
+  return light(STATES[status], reason);
+}
+
+function gate({ state, remaining_seconds: left }) {
+  return light(GATES[state], state === 'open' ? 'to Vapi, from this instance' : `tried again in ${duration(left)}`);
+}
+
+function light({ icon: mark, state, name }, reason) {
   return [
     element('span', { class: 'state', 'data-state': state }, icon(mark), name),
     ...(reason ? [element('small', {}, reason)] : []),

@@ -81,6 +81,7 @@ class ConsoleIT {
     for (String check : List.of("instance", "database", "vapi")) {
       assertThat(browser.text("#checks [data-key='" + check + "'] dd")).isEqualTo("Ready");
     }
+    assertThat(browser.text("#gate dd")).startsWith("Go out");
     assertThat(browser.script("return document.title;").asText()).isEqualTo("(1) vapi-provisioner");
   }
 
@@ -106,6 +107,8 @@ class ConsoleIT {
     browser.sees("#subline", "Vapi says: HTTP 401");
     browser.sees("#checks [data-key='vapi']", "Degraded");
     browser.sees("#checks [data-key='vapi']", "See VAPI_API_KEY");
+    browser.sees("#gate", "Refused");
+    browser.sees("#gate", "tried again in");
     browser.sees("#troubles", "Mend VAPI_API_KEY or VAPI_BASE_URL");
   }
 
