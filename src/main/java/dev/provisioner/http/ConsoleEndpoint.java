@@ -46,7 +46,7 @@ public final class ConsoleEndpoint {
               File.read("service.js", JAVASCRIPT),
               File.read("words.js", JAVASCRIPT))
           .stream()
-          .collect(Collectors.toUnmodifiableMap(File::name, Function.identity()));
+          .collect(Collectors.toUnmodifiableMap(each -> each.name, Function.identity()));
 
   public List<Route> routes() {
     return List.of(
@@ -81,7 +81,19 @@ public final class ConsoleEndpoint {
   }
 
   /** One file as it was when this was built. */
-  private record File(String name, String type, byte[] content, String tag) {
+  private static final class File {
+    private final String name;
+    private final String type;
+    private final byte[] content;
+    private final String tag;
+
+    private File(String name, String type, byte[] content, String tag) {
+      this.name = name;
+      this.type = type;
+      this.content = content;
+      this.tag = tag;
+    }
+
     static File read(String name, String type) {
       try (InputStream in = ConsoleEndpoint.class.getResourceAsStream("/console/" + name)) {
         if (in == null) {
