@@ -27,7 +27,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.openqa.selenium.By;
-import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
@@ -41,6 +40,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 /** A real Chromium without a screen, driven as a person would: by typing, clicking, looking. */
 final class Chromium implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
+
   /** It warns of every Chromium that is newer than itself. Held, since loggers are forgotten. */
   private static final Logger QUIET = Logger.getLogger("org.openqa.selenium.devtools");
 
@@ -66,7 +66,8 @@ final class Chromium implements AutoCloseable {
         "--force-device-scale-factor=1",
         "--hide-scrollbars",
         "--lang=en",
-        "--user-data-dir=" + Path.of("target/chromium", UUID.randomUUID().toString()).toAbsolutePath());
+        "--user-data-dir="
+            + Path.of("target/chromium", UUID.randomUUID().toString()).toAbsolutePath());
     this.driver =
         new ChromeDriver(
             new ChromeDriverService.Builder()
@@ -84,7 +85,9 @@ final class Chromium implements AutoCloseable {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
       List<String> missing =
-          List.of("chromium", "chromedriver").stream().filter(each -> found(each).isEmpty()).toList();
+          List.of("chromium", "chromedriver").stream()
+              .filter(each -> found(each).isEmpty())
+              .toList();
       if (missing.isEmpty()) {
         return ConditionEvaluationResult.enabled("a browser is installed");
       }
@@ -176,7 +179,12 @@ final class Chromium implements AutoCloseable {
     List<WebElement> found = new ArrayList<>();
     until(
         selector + " is shown",
-        () -> all(selector).stream().filter(WebElement::isDisplayed).findFirst().map(found::add).orElse(false));
+        () ->
+            all(selector).stream()
+                .filter(WebElement::isDisplayed)
+                .findFirst()
+                .map(found::add)
+                .orElse(false));
     return found.getFirst();
   }
 
@@ -213,7 +221,9 @@ final class Chromium implements AutoCloseable {
       until("", () -> text(selector).contains(expected));
     } catch (AssertionError e) {
       throw new AssertionError(
-          "%s does not show \"%s\" but:%n%s%n(the page: %s)".formatted(selector, expected, text(selector), text()), e);
+          "%s does not show \"%s\" but:%n%s%n(the page: %s)"
+              .formatted(selector, expected, text(selector), text()),
+          e);
     }
   }
 
@@ -240,12 +250,16 @@ final class Chromium implements AutoCloseable {
   /** What was asked for since the last call, by its address. */
   List<String> requests() {
     List<String> addresses = new ArrayList<>();
-    driver.manage().logs().get(LogType.PERFORMANCE).forEach(entry -> {
-      JsonNode message = json(entry.getMessage()).path("message");
-      if (message.path("method").asText().equals("Network.requestWillBeSent")) {
-        addresses.add(message.at("/params/request/url").asText());
-      }
-    });
+    driver
+        .manage()
+        .logs()
+        .get(LogType.PERFORMANCE)
+        .forEach(entry -> {
+          JsonNode message = json(entry.getMessage()).path("message");
+          if (message.path("method").asText().equals("Network.requestWillBeSent")) {
+            addresses.add(message.at("/params/request/url").asText());
+          }
+        });
     return addresses;
   }
 

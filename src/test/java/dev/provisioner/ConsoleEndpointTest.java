@@ -93,7 +93,10 @@ class ConsoleEndpointTest {
   @Test
   void whoHasAnotherVersionIsSentTheFile() {
     Answer again =
-        world.send(world.request("/").header("If-None-Match", header(plainly("/console/icon.svg"), "ETag")));
+        world.send(
+            world
+                .request("/")
+                .header("If-None-Match", header(plainly("/console/icon.svg"), "ETag")));
 
     assertThat(again.status()).isEqualTo(200);
     assertThat(header(again, "Cache-Control")).isEqualTo("no-cache");

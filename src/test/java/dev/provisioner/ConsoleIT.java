@@ -115,7 +115,8 @@ class ConsoleIT {
   @Test
   void whatVapiSaysIsTextWhateverItLooksLike() {
     Person person =
-        operator.rejected("<img src=x onerror='document.title=1'><b>bold</b><script>top.x=1</script>");
+        operator.rejected(
+            "<img src=x onerror='document.title=1'><b>bold</b><script>top.x=1</script>");
     operator.logIn();
 
     browser.sees(trouble(person), "<img src=x onerror='document.title=1'><b>bold</b><script>");
@@ -178,7 +179,8 @@ class ConsoleIT {
 
     hold.awaitArrived(PATIENCE);
     browser.sees("#run-text", "2 of 5 tried: 2 processed.");
-    browser.until("two are done", () -> browser.all("#troubles [data-state='processed']").size() == 2);
+    browser.until(
+        "two are done", () -> browser.all("#troubles [data-state='processed']").size() == 2);
     assertThat(browser.script("return document.querySelector('#run-progress').value;").asInt())
         .isEqualTo(2);
     hold.release();

@@ -110,14 +110,16 @@ class ConsoleLooksIT {
     browser.until("closed", () -> browser.all("dialog[open]").isEmpty());
     assertThat(focused()).startsWith("Details of row");
     browser.press(Keys.TAB);
-    assertThat(focused()).startsWith("Try again row " + person.provision().toString().substring(0, 8));
+    assertThat(focused())
+        .startsWith("Try again row " + person.provision().toString().substring(0, 8));
     browser.press(Keys.SPACE);
 
     browser.sees(trouble(person) + " .badge", "Processed");
     assertThat(focused()).startsWith("Details of row");
     browser.press(Keys.TAB);
     browser.press(Keys.SPACE);
-    assertThat(browser.script("return document.activeElement.value;").asText()).isEqualTo("pending");
+    assertThat(browser.script("return document.activeElement.value;").asText())
+        .isEqualTo("pending");
     browser.sees("#rows-empty", "No row is like that.");
   }
 
@@ -137,13 +139,17 @@ class ConsoleLooksIT {
     assertThat(browser.script(UNTITLED)).as("sections and dialogs without a heading").isEmpty();
     assertThat(browser.script(LEAPS)).as("headings that leave out a level").isEmpty();
     assertThat(browser.script(REPEATED)).as("ids that stand twice").isEmpty();
-    assertThat(browser.all("#rows-said[role='status'], #run-text[aria-live='polite'], #banner[role='alert']"))
+    assertThat(
+            browser.all(
+                "#rows-said[role='status'], #run-text[aria-live='polite'], #banner[role='alert']"))
         .hasSize(3);
     assertThat(browser.all("table caption")).hasSize(2);
     assertThat(browser.all("table.rows [role='columnheader'][scope='col']")).hasSize(6);
     assertThat(
-            browser.script(
-                "return [...document.querySelectorAll('time')].filter(e => !e.dateTime || (!e.title && e.parentElement.id !== 'updated')).length;").asInt())
+            browser
+                .script(
+                    "return [...document.querySelectorAll('time')].filter(e => !e.dateTime || (!e.title && e.parentElement.id !== 'updated')).length;")
+                .asInt())
         .isZero();
   }
 

@@ -55,7 +55,9 @@ final class Operator implements AutoCloseable {
         .next(
             Fault.status(
                 400,
-                "{\"message\":[\"" + message + "\"],\"error\":\"Bad Request\",\"statusCode\":400}"));
+                "{\"message\":[\""
+                    + message
+                    + "\"],\"error\":\"Bad Request\",\"statusCode\":400}"));
     world.ring(person);
     return person;
   }
