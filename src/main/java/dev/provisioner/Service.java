@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.provisioner.http.AuditEndpoint;
 import dev.provisioner.http.Authenticator;
+import dev.provisioner.http.ConsoleEndpoint;
 import dev.provisioner.http.ContractEndpoint;
 import dev.provisioner.http.HealthEndpoint;
 import dev.provisioner.http.HttpServer;
@@ -111,6 +112,7 @@ public final class Service implements AutoCloseable {
     routes.add(new StatsEndpoint(authenticator, provisioning.statistics(), gate).route());
     routes.add(new AuditEndpoint(authenticator, provisioning.audit()).route());
     routes.add(new ContractEndpoint().route());
+    routes.addAll(new ConsoleEndpoint().routes());
     server = new HttpServer(config.port(), routes);
     drainTime = config.vapi().timeout().plus(SETTLE);
   }

@@ -44,6 +44,13 @@ final class Scenarios {
     scenario("getReadiness", 503, "the database is away", world -> cutOff(world).get("/readyz"));
     scenario("getReadiness", 503, "the instance is shutting down", Scenarios::draining);
     scenario("getContract", 200, "served", world -> world.get("/openapi.yaml"));
+    scenario("getConsole", 200, "served", world -> world.get("/"));
+    scenario("getConsole", 304, "kept", world -> again(world, "/"));
+    for (String file : List.of("console.css", "console.js", "icon.svg")) {
+      scenario("getConsoleFile", 200, file, world -> world.get("/console/" + file));
+    }
+    scenario("getConsoleFile", 304, "kept", world -> again(world, "/console/console.js"));
+    scenario("getConsoleFile", 404, "no such file", world -> world.get("/console/none.js"));
   }
 
   /** What is done to a world in which one instance serves, up to the answer in question. */
@@ -432,6 +439,12 @@ final class Scenarios {
 
   private static String path(Person person) {
     return "/provisions/" + person.provision();
+  }
+
+  /** Asked for by somebody who has it. */
+  private static Answer again(World world, String path) {
+    String tag = world.get(path).response().headers().firstValue("ETag").orElseThrow();
+    return world.send(world.request(path).header("If-None-Match", tag));
   }
 
   private static HttpRequest.Builder json(World world, String path, String body) {
