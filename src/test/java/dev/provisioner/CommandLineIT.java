@@ -23,7 +23,8 @@ class CommandLineIT {
           "VAPI_API_KEY", "a-private-key",
           "VAPI_BASE_URL", "http://localhost:1",
           "JWT_SECRETS", World.JWT_SECRET,
-          "PORT", "0");
+          "PORT", "0",
+          "METRICS_PORT", "off");
 
   @Test
   void everyProblemIsReportedAtOnceAndNoSecretIsShown() {

@@ -82,6 +82,7 @@ final class World implements AutoCloseable {
     environment.put("WEBHOOK_SECRETS", WEBHOOK_SECRET);
     environment.put("JWT_SECRETS", JWT_SECRET);
     environment.put("PORT", "0");
+    environment.put("METRICS_PORT", "off");
     environment.put("VAPI_TIMEOUT", "2s");
     environment.put("ACK_TIMEOUT", "10s");
     environment.put("RECONCILE_INTERVAL", "0");
