@@ -143,7 +143,7 @@ class CommandLineIT {
       environment.put("PORT", port);
       try (Packaged service = Packaged.run(environment)) {
         assertThat(service.exitCode()).isEqualTo(1);
-        assertThat(String.join("\n", service.out())).contains("Could not serve on port " + port);
+        assertThat(String.join("\n", service.out())).contains("Could not serve: ", port, "See PORT and METRICS_PORT.");
       }
     }
   }
