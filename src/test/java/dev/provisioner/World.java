@@ -8,6 +8,7 @@ import com.standardwebhooks.exceptions.WebhookSigningException;
 import dev.provisioner.contract.Contract;
 import dev.provisioner.http.Scope;
 import dev.provisioner.http.Tokens;
+import dev.provisioner.privacy.Confidential;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import dev.provisioner.sandbox.VapiSimulator;
@@ -68,6 +69,10 @@ final class World implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
   private final Connection superuser;
+
+  static {
+    List.of(WEBHOOK_SECRET, JWT_SECRET, API_KEY).forEach(Confidential::add);
+  }
 
   private World(SupabaseServer server, SupabaseDatabase database, @Nullable VapiSimulator shared)
       throws SQLException {
@@ -237,13 +242,15 @@ final class World implements AutoCloseable {
   /** A user who has just verified their e-mail. */
   Person person() {
     int number = PEOPLE.incrementAndGet();
-    UUID user = database.signUp("person" + number + "@example.com", "Person " + number);
-    database.confirm(user);
-    return new Person(user, provisionOf(user));
+    return person("person" + number + "@example.com", "Person " + number);
   }
 
   /** A user of this name and address who has just verified the latter. */
   Person person(String email, @Nullable String name) {
+    Confidential.add(email);
+    if (name != null) {
+      Confidential.add(name);
+    }
     UUID user = database.signUp(email, name);
     database.confirm(user);
     return new Person(user, provisionOf(user));
