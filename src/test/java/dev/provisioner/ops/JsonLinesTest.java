@@ -43,6 +43,7 @@ class JsonLinesTest {
   }
 
   @Test
+  @SuppressWarnings("try") // The resource is there to be closed, not to be used.
   void whatIsLoggedWithAKeyIsAFieldOfThatName() throws IOException {
     UUID id = UUID.randomUUID();
     try (var ignored = MDC.putCloseable("request_id", "r-1")) {

@@ -39,6 +39,7 @@ class PrivacyGuardTest {
   }
 
   @Test
+  @SuppressWarnings("try") // The resource is there to be closed, not to be used.
   void nameAndKeyOfATestFailItWhereverTheyAre() {
     String name = "Somebody " + UUID.randomUUID();
     Confidential.add(name);

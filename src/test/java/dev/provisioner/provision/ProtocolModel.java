@@ -85,6 +85,8 @@ class ProtocolModel {
   /** Where what may happen is told. */
   interface Sink {
     /**
+     * One thing that may happen.
+     *
      * @param fault whether something had to go wrong, or somebody to interfere, for it
      */
     void happens(String what, Scene next, boolean fault);
