@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** Reads the secrets of those who may call us. What is wrong with one is said without showing it. */
+/**
+ * Reads the secrets of those who may call us. What is wrong with one is said without showing it.
+ */
 final class AccessVariables {
   private static final String WEBHOOK_PREFIX = "whsec_";
 

@@ -63,8 +63,7 @@ class AlertRulesTest {
     assertThat(rules.stream().map(rule -> rule.path("alert").asText())).doesNotHaveDuplicates();
     for (JsonNode rule : rules) {
       assertThat(rule.path("alert").asText()).matches("VapiProvisioner[A-Za-z]+");
-      assertThat(rule.path("labels").path("severity").asText())
-          .isIn("critical", "warning", "info");
+      assertThat(rule.path("labels").path("severity").asText()).isIn("critical", "warning", "info");
       assertThat(rule.path("annotations").path("summary").asText()).isNotBlank();
       assertThat(rule.path("annotations").path("description").asText()).isNotBlank();
       if (rule.has("for")) {

@@ -44,8 +44,7 @@ class AlertTest {
           }
         });
     chat.start();
-    world =
-        World.empty(supabase).with("ALERT_WEBHOOK_URL", chat.url("/services/hush").toString());
+    world = World.empty(supabase).with("ALERT_WEBHOOK_URL", chat.url("/services/hush").toString());
   }
 
   @AfterEach

@@ -143,7 +143,8 @@ class CommandLineIT {
       environment.put("PORT", port);
       try (Packaged service = Packaged.run(environment)) {
         assertThat(service.exitCode()).isEqualTo(1);
-        assertThat(String.join("\n", service.out())).contains("Could not serve: ", port, "See PORT and METRICS_PORT.");
+        assertThat(String.join("\n", service.out()))
+            .contains("Could not serve: ", port, "See PORT and METRICS_PORT.");
       }
     }
   }

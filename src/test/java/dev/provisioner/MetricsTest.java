@@ -97,8 +97,7 @@ class MetricsTest {
 
     Scrape scrape = Scrape.of(service);
     assertThat(scrape.value(PROVISIONS, "outcome", "failed")).isEqualTo(1);
-    assertThat(
-            scrape.value("vapi_provisioner_provision_errors_total", "error_code", "rejected"))
+    assertThat(scrape.value("vapi_provisioner_provision_errors_total", "error_code", "rejected"))
         .isEqualTo(1);
     assertThat(scrape.value(CALLS, "operation", "create", "answer", "rejected")).isEqualTo(1);
     assertThat(scrape.value(ROWS, "status", "failed")).isEqualTo(1);
@@ -126,7 +125,8 @@ class MetricsTest {
 
     Scrape scrape = Scrape.of(service);
     assertThat(
-            scrape.value("vapi_provisioner_provision_errors_total", "error_code", "unknown_outcome"))
+            scrape.value(
+                "vapi_provisioner_provision_errors_total", "error_code", "unknown_outcome"))
         .isEqualTo(1);
     assertThat(scrape.value(DOUBTS, "how", "adopted")).isEqualTo(1);
     assertThat(scrape.value(DOUBTS, "how", "created_anew")).isEqualTo(1);
@@ -229,15 +229,16 @@ class MetricsTest {
     Scrape scrape = Scrape.of(service);
 
     assertThat(scrape.samples()).hasSizeGreaterThan(100);
-    scrape.samples()
-        .forEach(sample -> sample
-            .labels()
-            .values()
-            .forEach(value -> assertThat(value).matches(harmless).doesNotContainPattern(id)));
+    scrape
+        .samples()
+        .forEach(sample ->
+            sample
+                .labels()
+                .values()
+                .forEach(value -> assertThat(value).matches(harmless).doesNotContainPattern(id)));
     assertThat(scrape.text()).doesNotContain("surprise", "SURPRISE", "@", "asst");
     assertThat(
-            scrape.count(
-                "vapi_provisioner_http_request_duration_seconds_count", "route", "none"))
+            scrape.count("vapi_provisioner_http_request_duration_seconds_count", "route", "none"))
         .isPositive();
   }
 
@@ -258,8 +259,7 @@ class MetricsTest {
     Service quiet = world.with("METRICS_PORT", "off").start();
 
     assertThat(world.ring(quiet, world.person().provision()).status()).isEqualTo(200);
-    assertThatThrownBy(quiet::metricsPort)
-        .hasMessage("METRICS_PORT is off");
+    assertThatThrownBy(quiet::metricsPort).hasMessage("METRICS_PORT is off");
   }
 
   @Test

@@ -63,8 +63,7 @@ class OutcomeLogTest {
 
     Map<String, Object> fields = onlyOutcome();
     assertThat(fields)
-        .containsOnlyKeys(
-            "provision_id", "user_id", "outcome", "attempt", "vapi_ms", "total_ms")
+        .containsOnlyKeys("provision_id", "user_id", "outcome", "attempt", "vapi_ms", "total_ms")
         .containsEntry("provision_id", person.provision())
         .containsEntry("user_id", person.user())
         .containsEntry("outcome", "created")
@@ -101,11 +100,11 @@ class OutcomeLogTest {
     world.person();
     world.person();
     Answer ring = world.ring(world.person());
-    Answer reconcile =
-        world.reconcile("{\"user_ids\": [\"" + world.person().user() + "\"]}");
+    Answer reconcile = world.reconcile("{\"user_ids\": [\"" + world.person().user() + "\"]}");
     world.send(
         world
-            .signed(world.request("/reconcile"), "{\"user_ids\": [\"" + world.person().user() + "\"]}")
+            .signed(
+                world.request("/reconcile"), "{\"user_ids\": [\"" + world.person().user() + "\"]}")
             .header("Content-Type", "application/json")
             .header("Prefer", "respond-async")
             .header("X-Request-Id", "asked-for-by-a-test"));

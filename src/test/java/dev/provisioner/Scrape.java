@@ -21,7 +21,8 @@ record Scrape(String text, Set<String> families, List<Sample> samples) {
   private static final Pattern FAMILY = Pattern.compile("(?m)^# TYPE (\\S+) \\S+$");
   private static final Pattern SAMPLE =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? (\\S+)");
-  private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]\\w*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
+  private static final Pattern LABEL =
+      Pattern.compile("([a-zA-Z_]\\w*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   /** One line: a number under a name and labels. */

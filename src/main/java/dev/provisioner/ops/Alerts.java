@@ -159,8 +159,7 @@ public final class Alerts implements Observer, AutoCloseable {
       seen = found;
       alarm(AlertKind.ROWS_OVERDUE)
           .looked(oldest != null && oldest.compareTo(settings.dueAge()) >= 0, now);
-      alarm(AlertKind.ROW_FAILED)
-          .looked(found.counts().getOrDefault(Status.FAILED, 0L) > 0, now);
+      alarm(AlertKind.ROW_FAILED).looked(found.counts().getOrDefault(Status.FAILED, 0L) > 0, now);
     } catch (QueueUnavailableException | StatementRefusedException e) {
       // Nothing is known, so nothing is over, and nothing begins; GET /readyz tells of this.
       LOG.debug("The queue was not looked at: {}", e.getMessage());

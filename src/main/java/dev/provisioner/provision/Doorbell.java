@@ -95,7 +95,7 @@ public final class Doorbell {
       return asItStands(id);
     }
     Claim claim = claimed.getFirst();
-    Future<Outcome> work = 
+    Future<Outcome> work =
         workers.submit(LogContext.carried(() -> provisioner.provision(claim, slot)));
     try {
       long left = patience.toNanos() - (nanoTime.getAsLong() - begin);

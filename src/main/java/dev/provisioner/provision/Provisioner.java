@@ -22,7 +22,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says. */
+/**
+ * Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says.
+ */
 final class Provisioner {
   private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
@@ -106,20 +108,14 @@ final class Provisioner {
 
   /** Takes the steps at Vapi, until it is decided what becomes of the row. */
   private Settle ask(
-      Claim claim,
-      Turn turn,
-      Supplier<@Nullable Answer<List<Assistant>>> listing,
-      Course course) {
+      Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing, Course course) {
     Step step = attempt.begin(claim);
     while (step instanceof AtVapi atVapi) {
       step =
           switch (atVapi) {
             case TakeListing it -> listed(claim, course.atVapi(listing));
             case Get it when turn.comes() ->
-                attempt.got(
-                    claim,
-                    it,
-                    course.atVapi(() -> get(claim, it.candidates().getFirst())));
+                attempt.got(claim, it, course.atVapi(() -> get(claim, it.candidates().getFirst())));
             case Create it when turn.comes() -> create(claim, course);
             case Get it -> attempt.letGo(gate.paused());
             case Create it -> attempt.letGo(gate.paused());
@@ -234,8 +230,9 @@ final class Provisioner {
             .addKeyValue("vapi_ms", ended.atVapi().toMillis())
             .addKeyValue("total_ms", ended.total().toMillis());
     StringBuilder text =
-        new StringBuilder("Provision %s of user %s: %s"
-            .formatted(outcome.provisionId(), outcome.userId(), outcome.result().text()));
+        new StringBuilder(
+            "Provision %s of user %s: %s"
+                .formatted(outcome.provisionId(), outcome.userId(), outcome.result().text()));
     if (ended.errorCode() != null) {
       line = line.addKeyValue("error_code", ended.errorCode());
       text.append(" (").append(ended.errorCode()).append(')');

@@ -59,8 +59,7 @@ public final class Provisioning {
     Census census = new Census(its.vapi(), installation);
     Collector collector = new Collector(its.vapi(), its.gate(), ledger, observer);
     Attempt attempt =
-        new Attempt(
-            new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble())));
+        new Attempt(new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble())));
     Settler settler =
         new Settler(queue, ledger, collector, attempt, its.gate(), policy, its.nanoTime());
     Provisioner provisioner =

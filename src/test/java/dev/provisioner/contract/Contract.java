@@ -72,8 +72,7 @@ public final class Contract {
     String path = response.uri().getRawPath();
     if (!path.equals(DOCUMENT)) { // which has examples of everything
       Confidential.judge(
-          "The answer to " + method + " " + path,
-          response.headers().map() + " " + response.body());
+          "The answer to " + method + " " + path, response.headers().map() + " " + response.body());
     }
     Answer answer = new Answer(response.statusCode(), response.headers().map(), response.body());
     Optional<Operation> operation =

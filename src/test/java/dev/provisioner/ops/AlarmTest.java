@@ -33,8 +33,7 @@ class AlarmTest {
     alarm.happened("attempts_spent", now);
     pass(Duration.ofSeconds(1));
 
-    assertThat(alarm.due(now))
-        .isEqualTo(new Raised(Map.of("rejected", 2L, "attempts_spent", 1L)));
+    assertThat(alarm.due(now)).isEqualTo(new Raised(Map.of("rejected", 2L, "attempts_spent", 1L)));
     Raised raised = (Raised) requireNonNull(alarm.due(now));
     assertThat(raised.count()).isEqualTo(3);
     assertThat(raised.details()).contains("2 rejected", "1 attempts_spent");

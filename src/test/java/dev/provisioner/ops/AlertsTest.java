@@ -250,8 +250,7 @@ class AlertsTest {
     assertThat(request.getMethod()).isEqualTo("POST");
     assertThat(request.getTarget()).isEqualTo("/services/secret");
     assertThat(request.getHeaders().get("Content-Type")).isEqualTo("application/json");
-    String text =
-        JSON.readTree(requireNonNull(request.getBody()).utf8()).path("text").asText();
+    String text = JSON.readTree(requireNonNull(request.getBody()).utf8()).path("text").asText();
     assertThat(text).doesNotContain("what Vapi said").isNotBlank();
     return text;
   }
