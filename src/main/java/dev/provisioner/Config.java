@@ -4,20 +4,14 @@ import dev.provisioner.vapi.AssistantTemplate;
 import dev.provisioner.vapi.TemplateException;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +30,7 @@ public record Config(
     Provisioning provisioning,
     int port,
     @Nullable URI publicUrl,
+    Watch watch,
     LogFormat logFormat) {
 
   /**
@@ -82,6 +77,17 @@ public record Config(
       boolean deprovision,
       @Nullable String installation) {}
 
+  /**
+   * How somebody learns that something is wrong.
+   *
+   * @param metricsPort 0 takes any free one; null: no metrics are served
+   * @param alertWebhook an address that takes Slack's messages, and is itself the secret; null: no
+   *     alerts
+   * @param alertDueAge how long a row may be due before that is an alert
+   */
+  public record Watch(
+      @Nullable Integer metricsPort, @Nullable Secret alertWebhook, Duration alertDueAge) {}
+
   /** How log lines are written. */
   public enum LogFormat {
     JSON,
@@ -96,19 +102,6 @@ public record Config(
 
   /** pg_net gives an answer no longer than this, however a webhook is set up. */
   private static final Duration LONGEST_ACK = Duration.ofSeconds(10);
-
-  private static final String WEBHOOK_PREFIX = "whsec_";
-
-  /** As the Standard Webhooks specification has it. */
-  private static final int SHORTEST_WEBHOOK_KEY = 24;
-
-  private static final int LONGEST_WEBHOOK_KEY = 64;
-
-  /** RFC 7518: a key of at least the size of the hash. */
-  private static final int SHORTEST_JWT_KEY = 32;
-
-  private static final URI VAPI = URI.create("https://api.vapi.ai");
-  private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
 
   /** Used by nobody: without an address there is a problem. */
   private static final DatabaseUrl NO_DATABASE = new DatabaseUrl("jdbc:postgresql:", null, null);
@@ -152,25 +145,26 @@ public record Config(
   static Draft draft(Map<String, String> environment) {
     Variables variables = new Variables(environment);
     DatabaseUrl database = database(variables).orElse(NO_DATABASE);
-    Access access = access(variables);
+    Access access = AccessVariables.access(variables);
     Optional<Secret> apiKey = apiKey(variables);
     Vapi vapi =
         new Vapi(
             // Used by nobody: without a key there is a problem.
             apiKey.orElse(new Secret("missing")),
-            variables.parsed("VAPI_BASE_URL", Config::vapiUrl).orElse(VAPI),
+            variables.parsed("VAPI_BASE_URL", Addresses::vapi).orElse(Addresses.VAPI),
             variables.duration("VAPI_TIMEOUT", Duration.ofSeconds(20)),
             variables.number("VAPI_CONCURRENCY", 8, 1, 256),
             template(variables, environment::get));
     Provisioning provisioning = provisioning(variables, vapi.timeout());
     int port = variables.number("PORT", 8080, 0, 65_535);
-    URI publicUrl = variables.parsed("PUBLIC_URL", Config::publicUrl).orElse(null);
+    URI publicUrl = variables.parsed("PUBLIC_URL", Addresses::ours).orElse(null);
+    Watch watch = watch(variables, port);
     LogFormat logFormat =
         variables.word("LOG_FORMAT", "json", "text").equals("json")
             ? LogFormat.JSON
             : LogFormat.TEXT;
     return new Draft(
-        new Config(database, access, vapi, provisioning, port, publicUrl, logFormat),
+        new Config(database, access, vapi, provisioning, port, publicUrl, watch, logFormat),
         variables.problems());
   }
 
@@ -181,7 +175,7 @@ public record Config(
    */
   static List<Secret> readJwtSecrets(Map<String, String> environment) {
     Variables variables = new Variables(environment);
-    List<Secret> secrets = jwtSecrets(variables);
+    List<Secret> secrets = AccessVariables.jwtSecrets(variables);
     if (secrets.isEmpty() && variables.problems().isEmpty()) {
       variables.problem(
           "JWT_SECRETS", "is not set. Write the secret the service has; the first one signs.");
@@ -218,75 +212,6 @@ public record Config(
         });
   }
 
-  private static Access access(Variables variables) {
-    if (variables.text("WEBHOOK_SECRETS").isEmpty() && variables.text("JWT_SECRETS").isEmpty()) {
-      variables.problem(
-          "WEBHOOK_SECRETS",
-          "and JWT_SECRETS are both unset: nobody could call this service. Set at least one:"
-              + " WEBHOOK_SECRETS=whsec_<base64 of 32 random bytes> for signed webhooks,"
-              + " JWT_SECRETS=<at least 32 characters> for bearer tokens.");
-    }
-    return new Access(webhookSecrets(variables), jwtSecrets(variables));
-  }
-
-  private static List<Secret> webhookSecrets(Variables variables) {
-    String name = "WEBHOOK_SECRETS";
-    // Supabase shows its secrets as v1,whsec_…
-    List<String> entries =
-        variables.list(name).stream().filter(each -> !each.equals("v1")).toList();
-    requireSome(variables, name, entries);
-    List<Secret> secrets = new ArrayList<>();
-    for (int i = 0; i < entries.size(); i++) {
-      String entry = entries.get(i);
-      int size = entry.startsWith(WEBHOOK_PREFIX) ? keySize(entry) : -1;
-      if (size < SHORTEST_WEBHOOK_KEY || size > LONGEST_WEBHOOK_KEY) {
-        variables.problem(
-            name,
-            ("entry %d of %d is no webhook secret. Write whsec_ and the base64 of %d to %d random"
-                    + " bytes, for example \"whsec_$(openssl rand -base64 32)\".")
-                .formatted(i + 1, entries.size(), SHORTEST_WEBHOOK_KEY, LONGEST_WEBHOOK_KEY));
-      } else {
-        secrets.add(new Secret(entry));
-      }
-    }
-    return secrets;
-  }
-
-  private static int keySize(String entry) {
-    try {
-      return Base64.getDecoder().decode(entry.substring(WEBHOOK_PREFIX.length())).length;
-    } catch (IllegalArgumentException e) {
-      return -1;
-    }
-  }
-
-  private static List<Secret> jwtSecrets(Variables variables) {
-    String name = "JWT_SECRETS";
-    List<String> entries = variables.list(name);
-    requireSome(variables, name, entries);
-    List<Secret> secrets = new ArrayList<>();
-    for (int i = 0; i < entries.size(); i++) {
-      int size = entries.get(i).getBytes(StandardCharsets.UTF_8).length;
-      if (size < SHORTEST_JWT_KEY) {
-        variables.problem(
-            name,
-            ("entry %d of %d is %d bytes long, too short for HS256. Write at least %d, for example"
-                    + " the output of `openssl rand -hex 32`.")
-                .formatted(i + 1, entries.size(), size, SHORTEST_JWT_KEY));
-      } else {
-        secrets.add(new Secret(entries.get(i)));
-      }
-    }
-    return secrets;
-  }
-
-  private static void requireSome(Variables variables, String name, List<String> entries) {
-    if (variables.text(name).isPresent() && entries.isEmpty()) {
-      variables.problem(
-          name, "holds no secret. Write one or more, separated by commas, or unset it.");
-    }
-  }
-
   private static Provisioning provisioning(Variables variables, Duration vapiTimeout) {
     Provisioning provisioning =
         new Provisioning(
@@ -307,44 +232,21 @@ public record Config(
     return provisioning;
   }
 
-  private static URI vapiUrl(String value) {
-    return url(value, VAPI.toString());
-  }
-
-  private static URI publicUrl(String value) {
-    String example = "https://your-service.example.com";
-    URI uri = url(value, example);
-    if (!"https".equalsIgnoreCase(uri.getScheme())
-        && !THIS_MACHINE.contains(uri.getHost().toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException(
-          "is not https://, so that what is sent there could be read on the way. Write for example "
-              + example
-              + ".");
+  private static Watch watch(Variables variables, int port) {
+    Integer metricsPort = null;
+    if (variables.text("METRICS_PORT").filter("off"::equalsIgnoreCase).isEmpty()) {
+      metricsPort = variables.number("METRICS_PORT", 9091, 0, 65_535, ", or off");
+      if (metricsPort != 0 && metricsPort == port) {
+        variables.problem(
+            "METRICS_PORT",
+            "is %d, and so is PORT, but metrics are not for the public. Write another, or off."
+                .formatted(port));
+      }
     }
-    return uri;
-  }
-
-  private static URI url(String value, String example) {
-    URI uri;
-    try {
-      uri = new URI(value);
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("is no URL. Write for example " + example + ".");
-    }
-    boolean http = "http".equalsIgnoreCase(uri.getScheme());
-    boolean https = "https".equalsIgnoreCase(uri.getScheme());
-    if ((!http && !https)
-        || uri.getHost() == null
-        || uri.getRawUserInfo() != null
-        || uri.getRawQuery() != null
-        || uri.getRawFragment() != null) {
-      throw new IllegalArgumentException(
-          "is not http:// or https:// with a host and nothing but a path behind it. Write for"
-              + " example "
-              + example
-              + ".");
-    }
-    return URI.create(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
+    return new Watch(
+        metricsPort,
+        variables.parsed("ALERT_WEBHOOK_URL", Addresses::alerts).orElse(null),
+        variables.duration("ALERT_DUE_AGE", Duration.ofMinutes(10)));
   }
 
   private static AssistantTemplate template(

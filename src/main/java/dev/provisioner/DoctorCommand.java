@@ -99,7 +99,7 @@ final class DoctorCommand {
                 new Gate(1, System::nanoTime))) {
       return new Doctor(
               new Doctor.Surroundings(
-                  draft, new Inspection(Service.jdbi(database)), vapi, http, clock, canary))
+                  draft, new Inspection(Connections.jdbi(database)), vapi, http, clock, canary))
           .examine();
     } finally {
       http.shutdownNow();

@@ -104,7 +104,7 @@ public final class Main {
     try {
       service.start();
     } catch (RuntimeException e) {
-      log.error("Could not serve on port {}: {}", config.port(), e.getMessage());
+      log.error("Could not serve: {} See PORT and METRICS_PORT.", e.getMessage());
       return 1;
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(service), "drain"));

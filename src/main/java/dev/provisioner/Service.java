@@ -1,13 +1,14 @@
 package dev.provisioner;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import dev.provisioner.http.AuditEndpoint;
 import dev.provisioner.http.Authenticator;
 import dev.provisioner.http.ConsoleEndpoint;
 import dev.provisioner.http.ContractEndpoint;
 import dev.provisioner.http.HealthEndpoint;
 import dev.provisioner.http.HttpServer;
+import dev.provisioner.http.MetricsEndpoint;
 import dev.provisioner.http.ProvisionEndpoint;
 import dev.provisioner.http.ReconcileEndpoint;
 import dev.provisioner.http.Route;
@@ -15,11 +16,14 @@ import dev.provisioner.http.Signatures;
 import dev.provisioner.http.StatsEndpoint;
 import dev.provisioner.http.Tokens;
 import dev.provisioner.http.WebhookEndpoint;
+import dev.provisioner.ops.Alerts;
+import dev.provisioner.ops.Metrics;
 import dev.provisioner.ops.Readiness;
 import dev.provisioner.provision.Policy;
 import dev.provisioner.provision.Provisioning;
 import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,22 +33,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jdbi.v3.core.ConnectionFactory;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementExceptions;
-import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
-import org.jdbi.v3.core.statement.TemplateEngine;
-import org.jdbi.v3.postgres.PostgresPlugin;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One running instance: the one place where everything is put together, and taken apart again. */
 public final class Service implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
-
-  /** Supabase's connections are few, and a statement of ours takes a millisecond. */
-  private static final int MOST_CONNECTIONS = 10;
 
   /** What is left for the last settles after the calls in flight have ended. */
   private static final Duration SETTLE = Duration.ofSeconds(5);
@@ -53,6 +48,7 @@ public final class Service implements AutoCloseable {
   private static final Duration AUDIT_PAUSE = Duration.ofMillis(700);
 
   private final Clock clock;
+  private final Metrics metrics = new Metrics(Main.version());
   private final HikariDataSource pool;
   private final Gate gate;
   private final VapiClient vapi;
@@ -60,6 +56,8 @@ public final class Service implements AutoCloseable {
   private final Provisioning provisioning;
   private final Readiness readiness;
   private final HttpServer server;
+  private final @Nullable HttpServer metricsServer;
+  private final @Nullable Alerts alerts;
   private final Duration drainTime;
 
   /** An instance on the system's clocks. It serves after {@link #start()}. */
@@ -70,7 +68,7 @@ public final class Service implements AutoCloseable {
   /** An instance on these clocks; {@code nanoTime} is the monotonic one. */
   Service(Config config, Clock clock, LongSupplier nanoTime, Duration auditPause) {
     this.clock = clock;
-    pool = pool(config);
+    pool = Connections.pool(config, new MicrometerMetricsTrackerFactory(metrics.registry()));
     gate = new Gate(config.vapi().concurrency(), nanoTime);
     vapi =
         new VapiClient(
@@ -79,11 +77,13 @@ public final class Service implements AutoCloseable {
                 config.vapi().apiKey().value(),
                 config.vapi().timeout(),
                 "vapi-provisioner/" + Main.version()),
-            gate);
+            gate,
+            metrics);
+    alerts = alerts(config, gate, nanoTime);
     provisioning =
         new Provisioning(
             new Provisioning.Surroundings(
-                jdbi(pool::getConnection),
+                Connections.jdbi(pool::getConnection),
                 vapi,
                 gate,
                 config.vapi().template(),
@@ -98,9 +98,11 @@ public final class Service implements AutoCloseable {
                 auditPause,
                 workers,
                 clock,
-                nanoTime));
+                nanoTime,
+                alerts == null ? List.of(metrics) : List.of(metrics, alerts)));
     readiness =
         new Readiness(provisioning.schemaCheck(), gate, provisioning.organisation(), nanoTime);
+    metrics.watch(provisioning.statistics()::read, gate, readiness);
     Authenticator authenticator =
         new Authenticator(
             new Signatures(config.access().webhookSecrets(), clock),
@@ -113,20 +115,47 @@ public final class Service implements AutoCloseable {
     routes.add(new AuditEndpoint(authenticator, provisioning.audit()).route());
     routes.add(new ContractEndpoint().route());
     routes.addAll(new ConsoleEndpoint().routes());
-    server = new HttpServer(config.port(), routes);
+    server = new HttpServer(config.port(), routes, metrics::answered);
+    Integer metricsPort = config.watch().metricsPort();
+    metricsServer =
+        metricsPort == null
+            ? null
+            : new HttpServer(metricsPort, List.of(new MetricsEndpoint(metrics::scrape).route()));
     drainTime = config.vapi().timeout().plus(SETTLE);
   }
 
   /** Serves, and sweeps by itself. */
   public void start() {
+    if (metricsServer != null) {
+      metricsServer.start();
+    }
     server.start();
     provisioning.sweep().start();
-    LOG.info("vapi-provisioner {} serves on port {}.", Main.version(), port());
+    if (alerts != null) {
+      alerts.start(provisioning.statistics()::read);
+    }
+    LOG.info(
+        "vapi-provisioner {} serves on port {}, metrics {}.",
+        Main.version(),
+        port(),
+        metricsServer == null ? "nowhere" : "on port " + metricsServer.port());
   }
 
   /** The port it serves on. */
   public int port() {
     return server.port();
+  }
+
+  /**
+   * The port it serves metrics on.
+   *
+   * @throws IllegalStateException it serves none
+   */
+  int metricsPort() {
+    if (metricsServer == null) {
+      throw new IllegalStateException("METRICS_PORT is off");
+    }
+    return metricsServer.port();
   }
 
   /**
@@ -162,41 +191,31 @@ public final class Service implements AutoCloseable {
     server.close();
     workers.shutdownNow();
     vapi.close();
+    if (alerts != null) {
+      alerts.close();
+    }
+    if (metricsServer != null) {
+      metricsServer.close();
+    }
     pool.close();
+    metrics.close();
+  }
+
+  private static @Nullable Alerts alerts(Config config, Gate gate, LongSupplier nanoTime) {
+    Secret webhook = config.watch().alertWebhook();
+    if (webhook == null) {
+      return null;
+    }
+    // In a shell, as in the README, where the address is not known.
+    String url = config.publicUrl() == null ? "$URL" : config.publicUrl().toString();
+    return new Alerts(
+        new Alerts.Settings(URI.create(webhook.value()), config.watch().alertDueAge(), url),
+        gate,
+        nanoTime);
   }
 
   private Duration left(Instant deadline) {
     Duration left = Duration.between(clock.instant(), deadline);
     return left.isNegative() ? Duration.ZERO : left;
-  }
-
-  private static HikariDataSource pool(Config config) {
-    HikariConfig settings = new HikariConfig();
-    settings.setJdbcUrl(config.database().jdbcUrl());
-    settings.setUsername(config.database().user());
-    Secret password = config.database().password();
-    settings.setPassword(password == null ? null : password.value());
-    settings.setMaximumPoolSize(Math.min(MOST_CONNECTIONS, config.vapi().concurrency() + 2));
-    settings.setMinimumIdle(1);
-    settings.setIdleTimeout(60_000);
-    // A webhook that cannot be served is told so while its sender still listens.
-    settings.setConnectionTimeout(2000);
-    settings.setValidationTimeout(1000);
-    // The service starts, and says what is wrong, without its database too.
-    settings.setInitializationFailTimeout(-1);
-    settings.addDataSourceProperty("ApplicationName", "vapi-provisioner");
-    settings.addDataSourceProperty("connectTimeout", "5");
-    settings.addDataSourceProperty("socketTimeout", "20");
-    settings.addDataSourceProperty("tcpKeepAlive", "true");
-    return new HikariDataSource(settings);
-  }
-
-  /** In autocommit, and without a word about what was bound. */
-  static Jdbi jdbi(ConnectionFactory connections) {
-    Jdbi jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
-    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
-    // Its messages would carry what was bound: the content of rows.
-    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-    return jdbi;
   }
 }

@@ -72,6 +72,13 @@ final class Variables {
   }
 
   int number(String name, int fallback, int least, int most) {
+    return number(name, fallback, least, most, "");
+  }
+
+  /**
+   * @param alternative what else may be written, for the problem's text
+   */
+  int number(String name, int fallback, int least, int most, String alternative) {
     return parsed(
             name,
             value -> {
@@ -79,8 +86,8 @@ final class Variables {
                   WHOLE_NUMBER.matcher(value).matches() ? Integer.parseInt(value) : least - 1;
               if (number < least || number > most) {
                 throw new IllegalArgumentException(
-                    "is no whole number from %d to %d. Write for example %d."
-                        .formatted(least, most, fallback));
+                    "is no whole number from %d to %d. Write for example %d%s."
+                        .formatted(least, most, fallback, alternative));
               }
               return number;
             })

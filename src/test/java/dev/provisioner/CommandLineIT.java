@@ -23,7 +23,8 @@ class CommandLineIT {
           "VAPI_API_KEY", "a-private-key",
           "VAPI_BASE_URL", "http://localhost:1",
           "JWT_SECRETS", World.JWT_SECRET,
-          "PORT", "0");
+          "PORT", "0",
+          "METRICS_PORT", "off");
 
   @Test
   void everyProblemIsReportedAtOnceAndNoSecretIsShown() {
@@ -142,7 +143,8 @@ class CommandLineIT {
       environment.put("PORT", port);
       try (Packaged service = Packaged.run(environment)) {
         assertThat(service.exitCode()).isEqualTo(1);
-        assertThat(String.join("\n", service.out())).contains("Could not serve on port " + port);
+        assertThat(String.join("\n", service.out()))
+            .contains("Could not serve: ", port, "See PORT and METRICS_PORT.");
       }
     }
   }

@@ -55,6 +55,7 @@ class ConfigTest {
                     null),
                 8080,
                 null,
+                new Config.Watch(9091, null, Duration.ofMinutes(10)),
                 LogFormat.JSON));
   }
 
@@ -78,6 +79,9 @@ class ConfigTest {
                 Map.entry("DEPROVISION", "OFF"),
                 Map.entry("INSTALLATION", "staging_1.eu-west"),
                 Map.entry("PUBLIC_URL", "https://provisioner.example.com/"),
+                Map.entry("METRICS_PORT", "0"),
+                Map.entry("ALERT_WEBHOOK_URL", "https://hooks.example.com/services/T0/B0/x?y=z"),
+                Map.entry("ALERT_DUE_AGE", "1h"),
                 Map.entry("LOG_FORMAT", "text"),
                 Map.entry("SOMETHING_ELSE", "ignored")));
 
@@ -106,6 +110,12 @@ class ConfigTest {
                 "staging_1.eu-west"));
     assertThat(config.port()).isZero();
     assertThat(config.publicUrl()).isEqualTo(URI.create("https://provisioner.example.com"));
+    assertThat(config.watch())
+        .isEqualTo(
+            new Config.Watch(
+                0,
+                new Secret("https://hooks.example.com/services/T0/B0/x?y=z"),
+                Duration.ofHours(1)));
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
   }
 
@@ -207,6 +217,15 @@ class ConfigTest {
           PUBLIC_URL         | http://provisioner.example.com     | is not https://
           PUBLIC_URL         | https://a.example.com/?b=c         | is not http:// or https://
           PUBLIC_URL         | https://a b                        | is no URL
+          METRICS_PORT       | none                               | is no whole number from 0 to 65535. Write for example 9091, or off.
+          METRICS_PORT       | 65536                              | is no whole number from 0 to 65535
+          METRICS_PORT       | 8080                               | is 8080, and so is PORT
+          ALERT_WEBHOOK_URL  | hooks.slack.com/hunter2            | is not https://
+          ALERT_WEBHOOK_URL  | http://hooks.slack.com/hunter2     | is not https://
+          ALERT_WEBHOOK_URL  | https://u:hunter2@hooks.slack.com/ | is not https://
+          ALERT_WEBHOOK_URL  | https://hooks.slack.com/#hunter2   | is not https://
+          ALERT_WEBHOOK_URL  | https://hooks.slack.com/hunter2 x  | is no URL
+          ALERT_DUE_AGE      | 0                                  | is no duration
           INSTALLATION       | two words                          | is not 1 to 64 of
           LOG_FORMAT         | xml                                | is neither json nor text
           """)
@@ -253,6 +272,18 @@ class ConfigTest {
   }
 
   @Test
+  void metricsCanBeOff() {
+    assertThat(read(Map.of("METRICS_PORT", "off")).watch().metricsPort()).isNull();
+    assertThat(read(Map.of("METRICS_PORT", "off", "PORT", "9091")).port()).isEqualTo(9091);
+  }
+
+  @Test
+  void alertsOnThisMachineNeedNoTls() {
+    assertThat(read(Map.of("ALERT_WEBHOOK_URL", "http://localhost:1/x")).watch().alertWebhook())
+        .isEqualTo(new Secret("http://localhost:1/x"));
+  }
+
+  @Test
   void draftHasWhatCanBeReadAndSaysWhatCannot() {
     Config.Draft draft =
         Config.draft(with(Map.of("PORT", "x", "VAPI_BASE_URL", "http://localhost:8090")));
@@ -294,7 +325,8 @@ class ConfigTest {
 
   @Test
   void itsTextShowsNoSecret() {
-    assertThat(read(Map.of("JWT_SECRETS", JWT)).toString())
+    assertThat(
+            read(Map.of("JWT_SECRETS", JWT, "ALERT_WEBHOOK_URL", "https://a.b/hunter2")).toString())
         .contains("***", "h:5432/db")
         .doesNotContain("hunter2", "private-key", NEWEST, JWT);
   }

@@ -68,11 +68,20 @@ class ReadmeTest {
     List<MatchResult> rows = VARIABLE.matcher(readme).results().toList();
 
     assertThat(rows.stream().map(row -> row.group(1)))
-        .contains("DATABASE_URL", "VAPI_API_KEY", "WEBHOOK_SECRETS", "JWT_SECRETS", "PUBLIC_URL");
+        .contains("DATABASE_URL", "VAPI_API_KEY", "WEBHOOK_SECRETS", "JWT_SECRETS", "PUBLIC_URL")
+        .contains("METRICS_PORT", "ALERT_WEBHOOK_URL", "ALERT_DUE_AGE");
     for (MatchResult row : rows) {
       String shown = row.group(2).replace("`", "").strip();
       switch (row.group(1)) {
         case "PORT" -> assertThat(shown).isEqualTo(Integer.toString(config.port()));
+        case "METRICS_PORT" ->
+            assertThat(shown).isEqualTo(String.valueOf(config.watch().metricsPort()));
+        case "ALERT_WEBHOOK_URL" -> {
+          assertThat(shown).isEqualTo("none");
+          assertThat(config.watch().alertWebhook()).isNull();
+        }
+        case "ALERT_DUE_AGE" ->
+            assertThat(shown).isEqualTo(Variables.shown(config.watch().alertDueAge()));
         case "VAPI_BASE_URL" -> assertThat(shown).isEqualTo(config.vapi().baseUrl().toString());
         case "PUBLIC_URL" -> {
           assertThat(shown).isEqualTo("none");

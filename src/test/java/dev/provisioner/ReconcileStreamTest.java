@@ -3,7 +3,6 @@ package dev.provisioner;
 import static dev.provisioner.sandbox.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -62,13 +61,11 @@ class ReconcileStreamTest {
   void listen() {
     log.start();
     logger.addAppender(log);
-    logger.setLevel(Level.INFO);
   }
 
   @AfterEach
   void end() {
     logger.detachAppender(log);
-    logger.setLevel(null);
     world.close();
   }
 

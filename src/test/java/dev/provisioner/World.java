@@ -8,6 +8,7 @@ import com.standardwebhooks.exceptions.WebhookSigningException;
 import dev.provisioner.contract.Contract;
 import dev.provisioner.http.Scope;
 import dev.provisioner.http.Tokens;
+import dev.provisioner.privacy.Confidential;
 import dev.provisioner.sandbox.SimulatedAssistant;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
@@ -68,6 +69,10 @@ final class World implements AutoCloseable {
   private final Connection superuser;
   private Duration auditPause = Duration.ZERO;
 
+  static {
+    List.of(WEBHOOK_SECRET, JWT_SECRET, API_KEY).forEach(Confidential::add);
+  }
+
   private World(SupabaseServer server, SupabaseDatabase database, @Nullable VapiSimulator shared)
       throws SQLException {
     this.database = database;
@@ -81,6 +86,7 @@ final class World implements AutoCloseable {
     environment.put("WEBHOOK_SECRETS", WEBHOOK_SECRET);
     environment.put("JWT_SECRETS", JWT_SECRET);
     environment.put("PORT", "0");
+    environment.put("METRICS_PORT", "off");
     environment.put("VAPI_TIMEOUT", "2s");
     environment.put("ACK_TIMEOUT", "10s");
     environment.put("RECONCILE_INTERVAL", "0");
@@ -233,13 +239,15 @@ final class World implements AutoCloseable {
   /** A user who has just verified their e-mail. */
   Person person() {
     int number = PEOPLE.incrementAndGet();
-    UUID user = database.signUp("person" + number + "@example.com", "Person " + number);
-    database.confirm(user);
-    return new Person(user, provisionOf(user));
+    return person("person" + number + "@example.com", "Person " + number);
   }
 
   /** A user of this name and address who has just verified the latter. */
   Person person(String email, @Nullable String name) {
+    Confidential.add(email);
+    if (name != null) {
+      Confidential.add(name);
+    }
     UUID user = database.signUp(email, name);
     database.confirm(user);
     return new Person(user, provisionOf(user));

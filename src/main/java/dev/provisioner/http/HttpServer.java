@@ -3,7 +3,9 @@ package dev.provisioner.http;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
+import io.javalin.router.Endpoint;
 import io.javalin.util.JavalinException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -34,11 +36,24 @@ public final class HttpServer implements AutoCloseable {
    * @param port 0 takes any free one
    */
   public HttpServer(int port, List<Route> routes) {
-    this(port, routes, Limits.DEFAULT);
+    this(port, routes, RequestObserver.NOBODY);
+  }
+
+  /** The same with every answer told of. */
+  public HttpServer(int port, List<Route> routes, RequestObserver observer) {
+    this(port, routes, observer, Limits.DEFAULT);
   }
 
   HttpServer(int port, List<Route> routes, Limits limits) {
-    this.javalin = Javalin.create(javalin -> configure(javalin, port, routes, limits));
+    this(port, routes, RequestObserver.NOBODY, limits);
+  }
+
+  private HttpServer(int port, List<Route> routes, RequestObserver observer, Limits limits) {
+    this.javalin =
+        Javalin.create(javalin -> {
+          configure(javalin, port, routes, limits);
+          javalin.requestLogger.http((ctx, millis) -> tell(observer, ctx, millis));
+        });
   }
 
   /**
@@ -109,6 +124,19 @@ public final class HttpServer implements AutoCloseable {
     javalin.router.javaLangErrorHandler(ProblemAnswers::answerError);
     ProblemAnswers.register(javalin.routes);
     register(javalin, routes);
+  }
+
+  private static void tell(RequestObserver observer, Context ctx, float millis) {
+    Endpoint route = ctx.endpoints().matchedHttpEndpoint();
+    try {
+      observer.answered(
+          route == null ? RequestObserver.NONE : ctx.method().name(),
+          route == null ? RequestObserver.NONE : route.path,
+          ctx.statusCode(),
+          Duration.ofNanos((long) (millis * 1_000_000)));
+    } catch (RuntimeException e) {
+      log.error("A request could not be counted; it is answered.", e);
+    }
   }
 
   private static ServerConnector connector(

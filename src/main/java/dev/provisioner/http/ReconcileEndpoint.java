@@ -3,6 +3,7 @@ package dev.provisioner.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.provisioner.provision.Candidate;
+import dev.provisioner.provision.LogContext;
 import dev.provisioner.provision.Outcome;
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.Reconciler;
@@ -63,7 +64,7 @@ public final class ReconcileEndpoint {
     if (dryRun) {
       Json.answer(ctx, 200, preview(reconciler.preview(request)));
     } else if (async) {
-      workers.execute(() -> goOn(request));
+      workers.execute(LogContext.carried(() -> goOn(request)));
       ctx.header("Preference-Applied", "respond-async");
       Json.answer(ctx, 202, Json.object().put("outcome", "underway"));
     } else if (Accept.prefersLines(Collections.list(ctx.req().getHeaders("Accept")))) {

@@ -1,6 +1,7 @@
 package dev.provisioner.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.provisioner.provision.LogContext;
 import dev.provisioner.provision.Outcome;
 import dev.provisioner.provision.Reconciler;
 import dev.provisioner.provision.Reconciler.Progress;
@@ -74,7 +75,7 @@ final class ReconcileStream implements Progress {
    */
   void tell(Reconciler reconciler, Reconciler.Request request, ExecutorService workers)
       throws InterruptedException {
-    workers.execute(() -> work(reconciler, request));
+    workers.execute(LogContext.carried(() -> work(reconciler, request)));
     try {
       boolean more = true;
       while (more) {

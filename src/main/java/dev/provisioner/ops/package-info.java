@@ -1,6 +1,6 @@
 /**
- * What the operator sees: readiness and logs. Knows the domain, never the other way round; no HTTP
- * and no SQL.
+ * What the operator sees: readiness, metrics, alerts and logs. Watches the domain, which tells an
+ * observer of its own what happens and never knows who listens. No routes and no SQL.
  */
 @NullMarked
 package dev.provisioner.ops;

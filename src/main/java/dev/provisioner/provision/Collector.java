@@ -18,11 +18,13 @@ final class Collector {
   private final VapiClient vapi;
   private final Gate gate;
   private final DoubtLedger ledger;
+  private final Observer observer;
 
-  Collector(VapiClient vapi, Gate gate, DoubtLedger ledger) {
+  Collector(VapiClient vapi, Gate gate, DoubtLedger ledger, Observer observer) {
     this.vapi = vapi;
     this.gate = gate;
     this.ledger = ledger;
+    this.observer = observer;
   }
 
   enum Fate {
@@ -52,6 +54,7 @@ final class Collector {
             assistantId,
             userId,
             provisionId);
+        tell(standing);
         yield Fate.DELETED;
       }
       case Answer.Missing<String> gone -> Fate.DELETED;
@@ -65,5 +68,14 @@ final class Collector {
         yield Fate.REMAINS;
       }
     };
+  }
+
+  private void tell(Standing standing) {
+    if (standing.inUse() == null) {
+      observer.collected(Observer.Leftover.DEPARTED);
+    } else {
+      observer.collected(Observer.Leftover.DUPLICATE);
+      observer.resolved(Observer.Resolution.COLLECTED);
+    }
   }
 }

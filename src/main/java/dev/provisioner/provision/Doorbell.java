@@ -24,6 +24,7 @@ public final class Doorbell {
   private final ExecutorService workers;
   private final Duration patience;
   private final LongSupplier nanoTime;
+  private final Observer observer;
 
   /**
    * @param patience how long the one who rings is kept waiting for the outcome
@@ -35,7 +36,8 @@ public final class Doorbell {
       Gate gate,
       ExecutorService workers,
       Duration patience,
-      LongSupplier nanoTime) {
+      LongSupplier nanoTime,
+      Observer observer) {
     this.queue = queue;
     this.view = view;
     this.provisioner = provisioner;
@@ -43,6 +45,7 @@ public final class Doorbell {
     this.workers = workers;
     this.patience = patience;
     this.nanoTime = nanoTime;
+    this.observer = observer;
   }
 
   /** What became of the row by the time the patience ended. */
@@ -64,6 +67,17 @@ public final class Doorbell {
    * @throws QueueUnavailableException nothing was claimed; ringing again later is right
    */
   public Ring ring(UUID id) throws InterruptedException {
+    Ring ring = answer(id);
+    observer.rung(
+        switch (ring) {
+          case Ring.Settled it -> Observer.Bell.SETTLED;
+          case Ring.Underway it -> Observer.Bell.UNDERWAY;
+          case Ring.NoSuchProvision it -> Observer.Bell.NO_SUCH_PROVISION;
+        });
+    return ring;
+  }
+
+  private Ring answer(UUID id) throws InterruptedException {
     long begin = nanoTime.getAsLong();
     Gate.Slot slot = gate.enter(patience);
     if (slot == null) {
@@ -81,7 +95,8 @@ public final class Doorbell {
       return asItStands(id);
     }
     Claim claim = claimed.getFirst();
-    Future<Outcome> work = workers.submit(() -> provisioner.provision(claim, slot));
+    Future<Outcome> work =
+        workers.submit(LogContext.carried(() -> provisioner.provision(claim, slot)));
     try {
       long left = patience.toNanos() - (nanoTime.getAsLong() - begin);
       return ring(work.get(Math.max(0, left), TimeUnit.NANOSECONDS));

@@ -27,6 +27,7 @@ final class Looks {
   private final Gate gate;
   private final Census census;
   private final Collector collector;
+  private final Observer observer;
 
   Looks(
       DoubtLedger ledger,
@@ -34,13 +35,15 @@ final class Looks {
       VapiClient vapi,
       Gate gate,
       Census census,
-      Collector collector) {
+      Collector collector,
+      Observer observer) {
     this.ledger = ledger;
     this.queue = queue;
     this.vapi = vapi;
     this.gate = gate;
     this.census = census;
     this.collector = collector;
+    this.observer = observer;
   }
 
   /** Takes the looks that are due; each comes again by itself if it is not performed. */
@@ -65,12 +68,14 @@ final class Looks {
             case OfProvision it -> atProvision(it, listing);
             case OfTombstone it -> atTombstone(it, listing);
           };
-      if (look.ends(clean)) {
+      boolean over = look.ends(clean);
+      if (over) {
         switch (look) {
           case OfProvision it -> ledger.end(it);
           case OfTombstone it -> ledger.end(it);
         }
       }
+      observer.looked(over);
     }
   }
 
@@ -125,6 +130,7 @@ final class Looks {
                   look.id(),
                   look.userId(),
                   candidate.id());
+              observer.resolved(Observer.Resolution.ADOPTED);
             }
           } catch (StatementRefusedException e) {
             LOG.warn(

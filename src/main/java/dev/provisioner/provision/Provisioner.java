@@ -14,10 +14,13 @@ import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Carries out one attempt at one claimed row: takes the steps at Vapi that {@link Attempt} says.
@@ -33,6 +36,8 @@ final class Provisioner {
   private final Attempt attempt;
   private final Settler settler;
   private final Policy policy;
+  private final Observer observer;
+  private final LongSupplier nanoTime;
 
   Provisioner(
       VapiClient vapi,
@@ -42,7 +47,9 @@ final class Provisioner {
       Census census,
       Attempt attempt,
       Settler settler,
-      Policy policy) {
+      Policy policy,
+      Observer observer,
+      LongSupplier nanoTime) {
     this.vapi = vapi;
     this.gate = gate;
     this.template = template;
@@ -51,6 +58,8 @@ final class Provisioner {
     this.attempt = attempt;
     this.settler = settler;
     this.policy = policy;
+    this.observer = observer;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -72,9 +81,10 @@ final class Provisioner {
 
   private Outcome provision(
       Claim claim, Gate.@Nullable Slot slot, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+    Course course = new Course(claim, nanoTime);
     Settle settle;
     try (Turn turn = new Turn(claim, slot)) {
-      settle = ask(claim, turn, listing);
+      settle = ask(claim, turn, listing, course);
     } catch (QueueUnavailableException e) {
       settle = attempt.letGo(Duration.ZERO); // only ever asked before anything is sent
     } catch (StatementRefusedException e) {
@@ -84,21 +94,29 @@ final class Provisioner {
       LOG.error("Provision {} of user {} met a bug.", claim.id(), claim.userId(), e);
       settle = attempt.broken(claim);
     }
-    Outcome outcome = settler.settle(claim, settle);
-    log(outcome);
+    course.settling();
+    Outcome outcome = settler.settle(claim, settle, course);
+    Observer.Ended ended = course.ended(outcome);
+    log(ended);
+    observer.ended(ended);
+    Observer.Resolution resolution = course.resolution(outcome);
+    if (resolution != null) {
+      observer.resolved(resolution);
+    }
     return outcome;
   }
 
   /** Takes the steps at Vapi, until it is decided what becomes of the row. */
-  private Settle ask(Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing) {
+  private Settle ask(
+      Claim claim, Turn turn, Supplier<@Nullable Answer<List<Assistant>>> listing, Course course) {
     Step step = attempt.begin(claim);
     while (step instanceof AtVapi atVapi) {
       step =
           switch (atVapi) {
-            case TakeListing it -> listed(claim, listing.get());
+            case TakeListing it -> listed(claim, course.atVapi(listing));
             case Get it when turn.comes() ->
-                attempt.got(claim, it, get(claim, it.candidates().getFirst()));
-            case Create it when turn.comes() -> create(claim);
+                attempt.got(claim, it, course.atVapi(() -> get(claim, it.candidates().getFirst())));
+            case Create it when turn.comes() -> create(claim, course);
             case Get it -> attempt.letGo(gate.paused());
             case Create it -> attempt.letGo(gate.paused());
           };
@@ -127,7 +145,7 @@ final class Provisioner {
         : answer;
   }
 
-  private Settle create(Claim claim) {
+  private Settle create(Claim claim, Course course) {
     AssistantTemplate.Subject subject =
         new AssistantTemplate.Subject(
             claim.userId(), claim.email(), claim.displayName(), claim.id(), installation.id());
@@ -137,10 +155,10 @@ final class Provisioner {
     if (obstacle != null) {
       return obstacle;
     }
-    Answer<String> answer = impersonal(vapi.create(body), subject);
+    Answer<String> answer = impersonal(course.atVapi(() -> vapi.create(body)), subject);
     boolean accountWorks = true;
     if (answer instanceof Answer.Ambiguous<String> no) {
-      accountWorks = vapi.probe() instanceof Answer.Ok<Integer>;
+      accountWorks = course.atVapi(vapi::probe) instanceof Answer.Ok<Integer>;
       if (!accountWorks) {
         gate.refuse("HTTP " + no.status());
       }
@@ -195,21 +213,40 @@ final class Provisioner {
     };
   }
 
-  private static void log(Outcome outcome) {
-    switch (outcome.result()) {
-      case ERRORED, FAILED, LOST ->
-          LOG.warn(
-              "Provision {} of user {}: {}. {}",
-              outcome.provisionId(),
-              outcome.userId(),
-              outcome.result().text(),
-              outcome.error() == null ? "" : outcome.error());
-      default ->
-          LOG.info(
-              "Provision {} of user {}: {}.",
-              outcome.provisionId(),
-              outcome.userId(),
-              outcome.result().text());
+  /** One line for each attempt: what happened, what comes next, and the same as fields. */
+  private static void log(Observer.Ended ended) {
+    Outcome outcome = ended.outcome();
+    Level level =
+        switch (outcome.result()) {
+          case ERRORED, FAILED, LOST -> Level.WARN;
+          case CREATED, ADOPTED, ALREADY_PROVISIONED, RELEASED -> Level.INFO;
+        };
+    LoggingEventBuilder line =
+        LOG.atLevel(level)
+            .addKeyValue("provision_id", outcome.provisionId())
+            .addKeyValue("user_id", outcome.userId())
+            .addKeyValue("outcome", outcome.result().text())
+            .addKeyValue("attempt", ended.attempt())
+            .addKeyValue("vapi_ms", ended.atVapi().toMillis())
+            .addKeyValue("total_ms", ended.total().toMillis());
+    StringBuilder text =
+        new StringBuilder(
+            "Provision %s of user %s: %s"
+                .formatted(outcome.provisionId(), outcome.userId(), outcome.result().text()));
+    if (ended.errorCode() != null) {
+      line = line.addKeyValue("error_code", ended.errorCode());
+      text.append(" (").append(ended.errorCode()).append(')');
     }
+    text.append(
+        " at attempt %d, in %d ms, %d of them at Vapi."
+            .formatted(ended.attempt(), ended.total().toMillis(), ended.atVapi().toMillis()));
+    if (outcome.error() != null) {
+      text.append(' ').append(outcome.error());
+    }
+    if (ended.next() != null) {
+      line = line.addKeyValue("next", "in " + ended.next().toSeconds() + " s");
+      text.append(" Due again in ").append(ended.next().toSeconds()).append(" s.");
+    }
+    line.log(text.toString());
   }
 }

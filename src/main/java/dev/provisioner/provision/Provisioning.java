@@ -5,6 +5,7 @@ import dev.provisioner.vapi.Gate;
 import dev.provisioner.vapi.VapiClient;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
@@ -32,6 +33,7 @@ public final class Provisioning {
    * @param auditPause between two calls to Vapi of an audit
    * @param workers runs attempts; a thread for each
    * @param nanoTime a monotonic clock in nanoseconds
+   * @param observers told what happens; may be none
    */
   public record Surroundings(
       Jdbi jdbi,
@@ -45,10 +47,12 @@ public final class Provisioning {
       Duration auditPause,
       ExecutorService workers,
       Clock clock,
-      LongSupplier nanoTime) {}
+      LongSupplier nanoTime,
+      List<Observer> observers) {}
 
   public Provisioning(Surroundings its) {
     Policy policy = its.policy();
+    Observer observer = new Observers(its.observers());
     Database database = new Database(its.jdbi());
     DoubtLedger ledger = new DoubtLedger(database, policy);
     Queue queue = new Queue(database, policy, its.clock(), its.nanoTime());
@@ -57,24 +61,40 @@ public final class Provisioning {
     schemaCheck = new SchemaCheck(database);
     Installation installation = new Installation(queue, its.installation());
     Census census = new Census(its.vapi(), installation);
-    Collector collector = new Collector(its.vapi(), its.gate(), ledger);
+    Collector collector = new Collector(its.vapi(), its.gate(), ledger, observer);
     Attempt attempt =
         new Attempt(new Judge(policy, new Backoff(() -> ThreadLocalRandom.current().nextDouble())));
     Settler settler =
         new Settler(queue, ledger, collector, attempt, its.gate(), policy, its.nanoTime());
     Provisioner provisioner =
         new Provisioner(
-            its.vapi(), its.gate(), its.template(), installation, census, attempt, settler, policy);
+            its.vapi(),
+            its.gate(),
+            its.template(),
+            installation,
+            census,
+            attempt,
+            settler,
+            policy,
+            observer,
+            its.nanoTime());
     doorbell =
         new Doorbell(
-            queue, view, provisioner, its.gate(), its.workers(), its.ackTimeout(), its.nanoTime());
+            queue,
+            view,
+            provisioner,
+            its.gate(),
+            its.workers(),
+            its.ackTimeout(),
+            its.nanoTime(),
+            observer);
     reconciler =
         new Reconciler(
             queue,
             view,
             provisioner,
             census,
-            new Looks(ledger, queue, its.vapi(), its.gate(), census, collector),
+            new Looks(ledger, queue, its.vapi(), its.gate(), census, collector, observer),
             its.gate(),
             policy.vapiTimeout(),
             its.nanoTime());

@@ -209,12 +209,12 @@ public final class Reconciler {
         if (claim.plan() == Plan.LOOK_FIRST) {
           inDoubt.add(claim);
         } else {
-          work.add(attempts.submit(() -> provision(claim, null, progress)));
+          work.add(attempts.submit(LogContext.carried(() -> provision(claim, null, progress))));
         }
       }
       @Nullable Answer<List<Assistant>> listing = list(inDoubt, due);
       for (Claim claim : inDoubt) {
-        work.add(attempts.submit(() -> provision(claim, listing, progress)));
+        work.add(attempts.submit(LogContext.carried(() -> provision(claim, listing, progress))));
       }
       look(due, listing);
     }

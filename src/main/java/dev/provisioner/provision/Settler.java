@@ -54,11 +54,11 @@ final class Settler {
   }
 
   /** Takes the steps from here to the end. */
-  Outcome settle(Claim claim, Settle settle) {
+  Outcome settle(Claim claim, Settle settle, Course course) {
     try {
       Step step = settle;
       while (step instanceof AtHome atHome) {
-        step = take(claim, atHome);
+        step = take(claim, atHome, course);
       }
       return ((End) step).outcome();
     } catch (QueueUnavailableException e) {
@@ -78,9 +78,12 @@ final class Settler {
     }
   }
 
-  private Step take(Claim claim, AtHome step) {
+  private Step take(Claim claim, AtHome step, Course course) {
     return switch (step) {
-      case Settle it -> settleOnce(claim, it);
+      case Settle it -> {
+        course.decided(it.verdict());
+        yield settleOnce(claim, it);
+      }
       case Mark it -> {
         insist(() -> ledger.mark(claim, it.assistantId()));
         yield attempt.marked(claim, it);

@@ -1,5 +1,6 @@
 package dev.provisioner.vapi;
 
+import dev.provisioner.vapi.CallObserver.Operation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -28,6 +29,8 @@ import kong.unirest.core.HttpRequest;
 import kong.unirest.core.RawResponse;
 import kong.unirest.core.UnirestInstance;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Calls to Vapi. Each is sent once, is over within the timeout, and ends in an {@link Answer}: none
@@ -41,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * one call in doubt, not all of them.
  */
 public final class VapiClient implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(VapiClient.class);
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
 
   /** As long as Vapi's own tools wait at first. */
@@ -61,6 +65,7 @@ public final class VapiClient implements AutoCloseable {
   private final Settings settings;
   private final Gate gate;
   private final Clock clock;
+  private final CallObserver observer;
   private final Classification classification;
   private final String assistants;
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
@@ -117,17 +122,23 @@ public final class VapiClient implements AutoCloseable {
    *     jdk.httpclient.enableAllMethodRetry} is set: with it the JDK would send a create twice
    */
   public VapiClient(Settings settings, Gate gate) {
-    this(settings, gate, Clock.systemUTC());
+    this(settings, gate, CallObserver.NOBODY);
+  }
+
+  /** The same with every call told of. */
+  public VapiClient(Settings settings, Gate gate, CallObserver observer) {
+    this(settings, gate, observer, Clock.systemUTC());
   }
 
   /**
    * @param clock only reads a Retry-After that is a date
    */
-  VapiClient(Settings settings, Gate gate, Clock clock) {
+  VapiClient(Settings settings, Gate gate, CallObserver observer, Clock clock) {
     refuseRetries();
     this.settings = settings;
     this.gate = gate;
     this.clock = clock;
+    this.observer = observer;
     this.classification =
         new Classification(new Redaction(settings.apiKey()), id -> organisation.accept(id));
     this.assistants = settings.baseUrl().toString().replaceAll("/+$", "") + "/assistant";
@@ -144,6 +155,7 @@ public final class VapiClient implements AutoCloseable {
    */
   public Answer<String> create(byte[] body) {
     return call(
+        Operation.CREATE,
         () -> unirest.post(assistants).header("Content-Type", "application/json").body(body),
         classification::create);
   }
@@ -199,6 +211,7 @@ public final class VapiClient implements AutoCloseable {
       return noId();
     }
     return call(
+        Operation.GET,
         () -> unirest.get(assistants + "/{id}").routeParam("id", id),
         reply -> classification.get(id, reply));
   }
@@ -214,6 +227,7 @@ public final class VapiClient implements AutoCloseable {
       return noId();
     }
     return call(
+        Operation.DELETE,
         () -> unirest.delete(assistants + "/{id}").routeParam("id", id),
         reply -> classification.delete(id, reply));
   }
@@ -224,12 +238,18 @@ public final class VapiClient implements AutoCloseable {
    * @return how many entries came, 0 or 1
    */
   public Answer<Integer> probe() {
-    return call(() -> unirest.get(assistants).queryString("limit", 1), classification::probe);
+    return call(
+        Operation.PROBE,
+        () -> unirest.get(assistants).queryString("limit", 1),
+        classification::probe);
   }
 
   /** {@code GET /assistant?limit=1}: the same question, and what else the answer tells. */
   public Answer<Account> account() {
-    return call(() -> unirest.get(assistants).queryString("limit", 1), classification::account);
+    return call(
+        Operation.PROBE,
+        () -> unirest.get(assistants).queryString("limit", 1),
+        classification::account);
   }
 
   /**
@@ -244,6 +264,7 @@ public final class VapiClient implements AutoCloseable {
 
   private Answer<List<Assistant>> page(Listing.Interval interval, int limit) {
     return call(
+        Operation.LIST,
         () ->
             unirest
                 .get(assistants)
@@ -253,9 +274,17 @@ public final class VapiClient implements AutoCloseable {
         classification::list);
   }
 
-  private <T> Answer<T> call(Request request, Function<Reply, Answer<T>> meaning) {
+  private <T> Answer<T> call(
+      Operation operation, Request request, Function<Reply, Answer<T>> meaning) {
+    long begin = System.nanoTime();
     Answer<T> answer = ask(request, meaning);
+    Duration took = Duration.ofNanos(System.nanoTime() - begin);
     tell(answer);
+    try {
+      observer.called(operation, answer, took);
+    } catch (RuntimeException e) {
+      LOG.error("A call to Vapi could not be counted; nothing else is wrong.", e);
+    }
     return answer;
   }
 

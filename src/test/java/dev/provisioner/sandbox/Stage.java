@@ -77,6 +77,7 @@ final class Stage implements AutoCloseable {
     environment.put("JWT_SECRETS", jwtSecret);
     environment.put("RECONCILE_INTERVAL", "1s");
     environment.put("LOG_FORMAT", "text");
+    environment.put("METRICS_PORT", surroundings.getOrDefault("METRICS_PORT", "0"));
     environment.put("PORT", surroundings.getOrDefault("PORT", Integer.toString(freePort())));
     environment.putAll(variables);
     deployment = new Deployment(environment);

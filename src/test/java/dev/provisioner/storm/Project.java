@@ -153,6 +153,7 @@ final class Project implements AutoCloseable {
     environment.put("ASSISTANT_TEMPLATE", template.toAbsolutePath().toString());
     environment.put("WEBHOOK_SECRETS", Post.SECRET);
     environment.put("PORT", "0");
+    environment.put("METRICS_PORT", "0");
     environment.put("LOG_FORMAT", "text");
     environment.put("VAPI_TIMEOUT", VAPI_TIMEOUT.toSeconds() + "s");
     environment.put("LEASE", LEASE.toSeconds() + "s");

@@ -564,6 +564,7 @@ class VapiClientTest {
         new VapiClient(
             new VapiClient.Settings(baseUrl, KEY, timeout, "our-own/1.0"),
             gate,
+            CallObserver.NOBODY,
             Clock.fixed(NOW, ZoneOffset.UTC));
     clients.add(client);
     return client;

@@ -1,0 +1,52 @@
+package dev.provisioner;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
+import org.jdbi.v3.core.ConnectionFactory;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.jdbi.v3.core.statement.TemplateEngine;
+import org.jdbi.v3.postgres.PostgresPlugin;
+
+/** The way to the database. */
+final class Connections {
+  /** Supabase's connections are few, and a statement of ours takes a millisecond. */
+  private static final int MOST = 10;
+
+  private Connections() {}
+
+  static HikariDataSource pool(Config config, MetricsTrackerFactory metrics) {
+    HikariConfig settings = new HikariConfig();
+    settings.setJdbcUrl(config.database().jdbcUrl());
+    settings.setUsername(config.database().user());
+    Secret password = config.database().password();
+    settings.setPassword(password == null ? null : password.value());
+    settings.setPoolName("database");
+    settings.setMetricsTrackerFactory(metrics);
+    settings.setMaximumPoolSize(Math.min(MOST, config.vapi().concurrency() + 2));
+    settings.setMinimumIdle(1);
+    settings.setIdleTimeout(60_000);
+    // A webhook that cannot be served is told so while its sender still listens.
+    settings.setConnectionTimeout(2000);
+    settings.setValidationTimeout(1000);
+    // The service starts, and says what is wrong, without its database too.
+    settings.setInitializationFailTimeout(-1);
+    settings.addDataSourceProperty("ApplicationName", "vapi-provisioner");
+    settings.addDataSourceProperty("connectTimeout", "5");
+    settings.addDataSourceProperty("socketTimeout", "20");
+    settings.addDataSourceProperty("tcpKeepAlive", "true");
+    return new HikariDataSource(settings);
+  }
+
+  /** In autocommit, and without a word about what was bound. */
+  static Jdbi jdbi(ConnectionFactory connections) {
+    Jdbi jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
+    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
+    // Its messages would carry what was bound: the content of rows.
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    return jdbi;
+  }
+}
