@@ -6,7 +6,7 @@ final class Sql {
   static final String SETTLE = "provisioning.user_assistant as a (user_id";
   static final String UNFINISHED = "with kept as (";
   static final String RELEASE = "coalesce(error_code, 'interrupted')";
-  static final String MARK = "set unconfirmed_since = coalesce(unconfirmed_since";
+  static final String MARK = "set unconfirmed_since = least(unconfirmed_since";
   static final String BURY = "select provisioning.bury(";
   static final String STANDING = "as row_exists";
   static final String TAKE_LOOKS = "returning q.id, q.user_id, q.status, q.unconfirmed_since";

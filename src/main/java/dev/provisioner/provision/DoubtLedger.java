@@ -17,11 +17,14 @@ import org.jspecify.annotations.Nullable;
  * need no token, since doubt only ever grows by them; ending it needs that nothing has grown.
  */
 final class DoubtLedger {
-  /** Rule 10: without a guard, strictly changed. */
+  /**
+   * Rule 10: without a guard, strictly changed. The span reaches back to the lost claim, also where the
+   * doubt that is there began later: a look must not overlook what that claim has made.
+   */
   private static final String MARK =
       """
       update public.pending_vapi_provision
-         set unconfirmed_since = coalesce(unconfirmed_since, :since),
+         set unconfirmed_since = least(unconfirmed_since, :since),
              unconfirmed_until =
                greatest(unconfirmed_until + interval '1 microsecond', now(), :since),
              confirm_at = case when status in ('processed', 'failed')

@@ -457,6 +457,11 @@ public final class Requests {
     }
   }
 
+  /** Of a pattern only the contract's own example is known to fit. */
+  private JsonNode value(RandomGenerator random, JsonNode parameter, JsonNode schema) {
+    return schema.has("pattern") ? parameter.path("example") : bodies.valid(random, schema);
+  }
+
   private String path(RandomGenerator random, Operation operation) {
     String path = operation.path();
     List<String> query = new ArrayList<>();
@@ -464,11 +469,10 @@ public final class Requests {
       String name = parameter.path("name").asText();
       JsonNode schema = contract.resolve(parameter.path("schema"));
       switch (parameter.path("in").asText()) {
-        case "path" -> path = path.replace("{" + name + "}", bodies.valid(random, schema).asText());
+        case "path" ->
+            path = path.replace("{" + name + "}", value(random, parameter, schema).asText());
         case "query" -> {
-          // Of a pattern only the contract's own example is known to fit.
-          JsonNode value =
-              schema.has("pattern") ? parameter.path("example") : bodies.valid(random, schema);
+          JsonNode value = value(random, parameter, schema);
           if (value.isArray()) {
             value.forEach(each -> query.add(name + "=" + each.asText()));
           } else if (random.nextBoolean()) {

@@ -79,11 +79,12 @@ final class OfAttempts {
           Mutant.of(4, "adoption deletes the rest")
               .edit(
                   PROVISIONER,
-                  "attempt.got(claim, it, get(claim, it.candidates().getFirst()));",
+                  "attempt.got(claim, it, course.atVapi(() -> get(claim, it.candidates().getFirst())));",
                   """
                   {
                     it.candidates().stream().skip(1).forEach(vapi::delete);
-                    yield attempt.got(claim, it, get(claim, it.candidates().getFirst()));
+                    yield attempt.got(
+                        claim, it, course.atVapi(() -> get(claim, it.candidates().getFirst())));
                   }
                   """)
               .caughtBy("AdoptionTest#oldestOfTwoIsAdoptedAndNeitherIsDeletedBeforeTheLook"),

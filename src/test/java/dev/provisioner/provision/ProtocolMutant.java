@@ -50,6 +50,31 @@ enum ProtocolMutant {
       };
     }
   },
+  A_MARK_DOES_NOT_REACH_BACK_TO_THE_LOST_CLAIM(10) {
+    @Override
+    TableModel table() {
+      return new TableModel() {
+        @Override
+        void mark(Scene scene, Worker worker, @Nullable String assistant) {
+          int since = scene.rows[worker.row].since;
+          super.mark(scene, worker, assistant);
+          if (since != 0) {
+            scene.rows[worker.row].since = since;
+          }
+        }
+      };
+    }
+
+    @Override
+    int faults() {
+      return 3;
+    }
+
+    @Override
+    ProtocolModel model() {
+      return model(EnumSet.noneOf(Interference.class));
+    }
+  },
   A_NEWER_NO_CLEARS_AN_OLDER_DOUBT(8) {
     @Override
     TableModel table() {
@@ -154,6 +179,11 @@ enum ProtocolMutant {
 
   ProtocolMutant(int rule) {
     this.rule = rule;
+  }
+
+  /** How many it takes to show. */
+  int faults() {
+    return 2;
   }
 
   TableModel table() {

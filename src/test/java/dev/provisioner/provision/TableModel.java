@@ -132,7 +132,7 @@ class TableModel {
     Row row = scene.rows[worker.row];
     int now = scene.now();
     if (row.exists) {
-      row.since = row.since == 0 ? worker.mine : row.since;
+      row.since = row.since == 0 ? worker.mine : Math.min(row.since, worker.mine);
       row.until = now;
       row.aged = false;
     } else {

@@ -103,6 +103,7 @@ class TableModelTest {
     private final List<Worker> workers = new ArrayList<>();
     private final Map<Worker, Look> looks = new HashMap<>();
     private final Map<Integer, Instant> moments = new HashMap<>();
+    private final Map<Integer, Instant> begins = new HashMap<>();
     private final List<String> story = new ArrayList<>();
     private final UUID user;
     private int assistants;
@@ -182,6 +183,7 @@ class TableModelTest {
       table.claim(scene, index, worker);
       same("a new end of doubt", true, !moments.containsValue(claim.mine()));
       moments.put(worker.mine, claim.mine());
+      begins.put(worker.mine, claim.claimedAt());
       same("was", worker.was, claim.was());
       same("attempts", worker.attempts, claim.attempts());
       same("remembered", worker.remembered, claim.remembered());
@@ -365,7 +367,15 @@ class TableModelTest {
       }
     }
 
-    /** The end of each doubt is the one that the model has in mind, where that is known. */
+    private Instant since(int index) {
+      return handle
+          .createQuery("select unconfirmed_since from public.pending_vapi_provision where id = ?")
+          .bind(0, rows.get(index))
+          .mapTo(Instant.class)
+          .one();
+    }
+
+    /** Begin and end of each doubt are those that the model has in mind, where they are known. */
     private void moments() {
       for (int i = 0; i < scene.rowsMade; i++) {
         int until = scene.rows[i].until;
@@ -382,6 +392,7 @@ class TableModelTest {
           if (known != null) {
             same("end of doubt", known, real);
           }
+          same("begin of doubt", begins.get(scene.rows[i].since), since(i));
         }
       }
     }
