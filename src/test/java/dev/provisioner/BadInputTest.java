@@ -200,7 +200,7 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/nowhere", "/webhooks", "/reconcile/all", "/metrics", "/audit"})
+  @ValueSource(strings = {"/nowhere", "/webhooks", "/reconcile/all", "/metrics", "/audit/all"})
   void unknownPathIsNotFound(String path) {
     Refusal.of(world, signed(path, World.announcement(person.provision())), 404, "not-found");
   }
