@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DoubtLedger {
   /**
-   * Rule 10: without a guard, strictly changed. The span reaches back to the lost claim, also where the
-   * doubt that is there began later: a look must not overlook what that claim has made.
+   * Rule 10: without a guard, strictly changed. The span reaches back to the lost claim, also where
+   * the doubt that is there began later: a look must not overlook what that claim has made.
    */
   private static final String MARK =
       """

@@ -38,8 +38,8 @@
  *   <li>Already provisioned ends doubt on the same condition, without the last part.
  *   <li>A <b>definite no</b> puts the earlier doubt back, by token, if its end is still mine.
  *   <li><b>Unknown</b>, by token: errored, or failed when attempts are spent. The doubt stays.
- *   <li>A success or an unknown that finds its token gone <b>marks doubt</b> without a guard,
- *       back to its own claim ({@link DoubtLedger}); where the row is gone, at the user's tombstone.
+ *   <li>A success or an unknown that finds its token gone <b>marks doubt</b> without a guard, back
+ *       to its own claim ({@link DoubtLedger}); where the row is gone, at the user's tombstone.
  *   <li>Then, with an id in hand ({@link Settler}): in use, done; another in use, or the row gone,
  *       delete ours; none in use and the row there, leave it: its holder may be adopting it.
  *   <li>The <b>delete rule</b>, everywhere ({@link Collector}, {@link Standing}): only after a

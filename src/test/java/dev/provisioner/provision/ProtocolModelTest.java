@@ -58,7 +58,8 @@ class ProtocolModelTest {
   @ParameterizedTest
   @EnumSource
   void withoutAnyOneOfTheRulesItIsBroken(ProtocolMutant mutant) {
-    Explorer.Finding finding = new Explorer(mutant.model()).explore(Scene.justVerified(mutant.faults()));
+    Explorer.Finding finding =
+        new Explorer(mutant.model()).explore(Scene.justVerified(mutant.faults()));
 
     System.out.printf(
         "%s (rule %d): %s; %,d scenes%n", mutant, mutant.rule, finding.wrong(), finding.scenes());

@@ -49,8 +49,7 @@ class TableModelTest {
   private final DoubtLedger ledger;
 
   TableModelTest(SupabaseServer supabase) {
-    database = supabase.createDatabase();
-    database.applyMigrations();
+    database = supabase.createMigratedDatabase();
     superuser = Jdbi.create(database::connectAsSuperuser).installPlugin(new PostgresPlugin());
     Database asProvisioner =
         new Database(
