@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.provisioner.Clinic.Examination;
 import dev.provisioner.World.Person;
+import dev.provisioner.sandbox.ClosedPort;
 import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.PgNetWorker;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,16 +30,19 @@ class DoctorCausesTest {
   private final SupabaseServer supabase;
   private final Clinic clinic;
   private final World world;
+  private final ClosedPort nobody;
 
-  DoctorCausesTest(SupabaseServer supabase) {
+  DoctorCausesTest(SupabaseServer supabase) throws IOException {
+    this.nobody = new ClosedPort();
     this.supabase = supabase;
     this.clinic = Clinic.open(supabase);
     this.world = clinic.world;
   }
 
   @AfterEach
-  void end() {
+  void end() throws IOException {
     clinic.close();
+    nobody.close();
   }
 
   @Test
@@ -94,9 +96,9 @@ class DoctorCausesTest {
   }
 
   @Test
-  void vapiThatCannotBeReached() throws IOException {
+  void vapiThatCannotBeReached() {
     Examination sick =
-        clinic.examine(Map.of("VAPI_BASE_URL", "http://localhost:" + unusedPort()), "--json");
+        clinic.examine(Map.of("VAPI_BASE_URL", "http://localhost:" + nobody.number()), "--json");
 
     assertThat(sick.checks("broken")).containsExactly("vapi");
     assertThat(sick.line("vapi", "Vapi is down or cannot be reached").path("message").asText())
@@ -150,10 +152,10 @@ class DoctorCausesTest {
   }
 
   @Test
-  void webhooksThatAreLost() throws IOException {
+  void webhooksThatAreLost() {
     world.sql(
         "select vault.update_secret(id, ?) from vault.secrets where name = 'provisioner_url'",
-        "http://localhost:" + unusedPort());
+        "http://localhost:" + nobody.number());
     try (PgNetWorker net = PgNetWorker.start(world.database)) {
       world.person();
       eventually("it is lost", () -> !net.deliveries().isEmpty() && answered());
@@ -435,10 +437,10 @@ class DoctorCausesTest {
   }
 
   @Test
-  void publicUrlWhereNobodyIs() throws IOException {
+  void publicUrlWhereNobodyIs() {
     Examination sick =
         clinic.examine(
-            Map.of("PUBLIC_URL", "http://localhost:" + unusedPort()), "--json", "--canary");
+            Map.of("PUBLIC_URL", "http://localhost:" + nobody.number()), "--json", "--canary");
 
     assertThat(sick.checks("broken")).containsExactly("public_url");
     assertThat(sick.line("public_url", "cannot be reached").path("remedy").asText())
@@ -539,11 +541,5 @@ class DoctorCausesTest {
 
   private boolean answered() {
     return world.count("select count(*) from net._http_response") > 0;
-  }
-
-  private static int unusedPort() throws IOException {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return taken.getLocalPort();
-    }
   }
 }

@@ -8,11 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.provisioner.World.Answer;
 import dev.provisioner.World.Person;
 import dev.provisioner.World.Row;
+import dev.provisioner.sandbox.ClosedPort;
 import dev.provisioner.sandbox.Fault;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
@@ -245,20 +244,22 @@ class VapiRefusalTest {
 
   @Test
   void rowWhoseAttemptsAreSpentFails() throws Exception {
-    world
-        .with("VAPI_BASE_URL", "http://localhost:" + closedPort())
-        .with("MAX_ATTEMPTS", "2")
-        .start();
-    Person person = world.person();
+    try (ClosedPort port = new ClosedPort()) {
+      world
+          .with("VAPI_BASE_URL", "http://127.0.0.1:" + port.number())
+          .with("MAX_ATTEMPTS", "2")
+          .start();
+      Person person = world.person();
 
-    assertThat(world.ring(person).status()).isEqualTo(202);
-    assertUnfinished(person, "errored", "unreachable", 1);
+      assertThat(world.ring(person).status()).isEqualTo(202);
+      assertUnfinished(person, "errored", "unreachable", 1);
 
-    world.elapse(FIRST_BACKOFF);
-    assertThat(world.reconcile().number("failed")).isEqualTo(1);
-    assertUnfinished(person, "failed", "unreachable", 2);
-    assertThat(world.row(person).error()).isEqualTo("Vapi was not reached: connection refused");
-    assertThat(world.row(person).nextAttemptAt()).isNull();
+      world.elapse(FIRST_BACKOFF);
+      assertThat(world.reconcile().number("failed")).isEqualTo(1);
+      assertUnfinished(person, "failed", "unreachable", 2);
+      assertThat(world.row(person).error()).isEqualTo("Vapi was not reached: connection refused");
+      assertThat(world.row(person).nextAttemptAt()).isNull();
+    }
   }
 
   /** A definite no: no doubt remains, and no assistant is in use. */
@@ -274,11 +275,5 @@ class VapiRefusalTest {
 
   private Instant due(Person person) {
     return requireNonNull(world.row(person).nextAttemptAt());
-  }
-
-  private static int closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.provisioner.sandbox.ClosedPort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -268,13 +269,10 @@ class VapiClientTest {
 
   @Test
   void aRefusedConnectionWasNotSent() throws IOException {
-    int nobodys;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobodys = socket.getLocalPort();
+    try (ClosedPort port = new ClosedPort()) {
+      assertThat(client(URI.create("http://127.0.0.1:" + port.number()), PATIENT).create(BODY))
+          .isEqualTo(new Answer.NotSent<>("connection refused"));
     }
-
-    assertThat(client(URI.create("http://127.0.0.1:" + nobodys), PATIENT).create(BODY))
-        .isEqualTo(new Answer.NotSent<>("connection refused"));
   }
 
   @Test
