@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * {@code PrivacyGuard} watches.
  */
 @ExtendWith(SharedSupabase.class)
+@Isolated("It reads what the whole process logs.")
 class LogPrivacyTest {
   private static final String EMAIL = "countess.ada@private.example";
   private static final String NAME = "Ada Augusta Lovelace";

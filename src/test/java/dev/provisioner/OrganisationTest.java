@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /** The Vapi organisation is remembered at first contact; another one is noticed. */
 @ExtendWith(SharedSupabase.class)
+@Isolated("It reads what the whole process logs.")
 class OrganisationTest {
   private static final String OTHER = "another-organisation";
   private static final Duration MORE_THAN_A_MINUTE = Duration.ofSeconds(61);

@@ -21,10 +21,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /** What whoever reads the log learns of an attempt. */
 @ExtendWith(SharedSupabase.class)
+@Isolated("It reads what the whole process logs.")
 class OutcomeLogTest {
   private static final Logger OURS = (Logger) LoggerFactory.getLogger("dev.provisioner");
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /** The guard is there, and catches. What is told here on purpose is taken back before it sees. */
+@Isolated("What it tells on purpose would fail whichever test runs beside it.")
 class PrivacyGuardTest {
   private static final Logger OURS = LoggerFactory.getLogger("dev.provisioner.provision.Invented");
   private static final Logger THEIRS = LoggerFactory.getLogger("org.eclipse.jetty.Invented");

@@ -18,9 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 @ExtendWith(SharedSupabase.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Isolated("It restarts the server that all share.")
 class SupabaseServerTest {
   private final SupabaseServer server;
   private final SupabaseDatabase project;
