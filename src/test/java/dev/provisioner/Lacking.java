@@ -85,11 +85,6 @@ record Lacking(String what, String breaking, String remedy) {
         "drop policy \"Closed now\" on %s;".formatted(QUEUE));
   }
 
-  /** Whether {@code postgres} may do it: the sandbox's, unlike Supabase's, owns no schema public. */
-  boolean mendedByPostgres() {
-    return !remedy.contains("on schema public");
-  }
-
   @Override
   public String toString() {
     return breaking;

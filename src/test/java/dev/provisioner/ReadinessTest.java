@@ -63,11 +63,7 @@ class ReadinessTest {
 
     Answer unready = readiness(world);
 
-    if (thing.mendedByPostgres()) {
-      asPostgres(thing.remedy());
-    } else {
-      world.sql(thing.remedy());
-    }
+    asPostgres(thing.remedy());
     assertThat(unready.status()).as("%s", unready).isEqualTo(503);
     assertThat(unready.field("status")).isEqualTo("unready");
     assertThat(unready.json().at("/checks/database/status").asText()).isEqualTo("unready");
