@@ -77,15 +77,13 @@ class FunctionRightsTest {
                     """)
                 .lines()
                 .map(each -> each.replace("provisioning.", "")))
-        .containsExactlyInAnyOrderElementsOf(
-            FUNCTIONS.stream().map(Function::signature).toList());
+        .containsExactlyInAnyOrderElementsOf(FUNCTIONS.stream().map(Function::signature).toList());
   }
 
   @Test
   void serviceIsGrantedThoseThatAreForIt() {
     assertThat(FUNCTIONS.stream().filter(each -> !each.provisioner.equals("no")))
-        .hasSameSizeAs(
-            Grant.ALL.stream().filter(each -> each.right().equals("execute")).toList());
+        .hasSameSizeAs(Grant.ALL.stream().filter(each -> each.right().equals("execute")).toList());
   }
 
   @ParameterizedTest
@@ -105,8 +103,7 @@ class FunctionRightsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"installation", "departed", "user_assistant"})
+  @ValueSource(strings = {"installation", "departed", "user_assistant"})
   void tablesStayClosedInAnOpenSchema(String table) {
     for (String role : List.of("anon", "authenticated", "service_role", "authenticator")) {
       for (String sql :

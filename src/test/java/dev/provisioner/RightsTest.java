@@ -107,7 +107,11 @@ class RightsTest {
     tried(statement, provisioner, anon, authenticated, serviceRole, postgres);
   }
 
-  /** Settings are as we make the table: users read their own, the app's own server writes. */
+  /**
+   * Settings are as we make the table: users read their own, the app's own server writes. pg_net's
+   * newer versions open all of {@code net} to every role that can log in; that is the platform's,
+   * and no project can change it.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -165,11 +169,13 @@ class RightsTest {
    * it, and the check of the schema names a lock_timeout that is wrong.
    */
   @ParameterizedTest
-  @CsvSource(quoteCharacter = '"', value = {
-    "alter role provisioner set lock_timeout = '10s', done, no",
-    "alter role provisioner password 'new', done, no",
-    "alter role postgres set lock_timeout = '10s', no, no",
-  })
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "alter role provisioner set lock_timeout = '10s', done, no",
+        "alter role provisioner password 'new', done, no",
+        "alter role postgres set lock_timeout = '10s', no, no",
+      })
   void ownSettingsAreNobodyElsesBusiness(String statement, String provisioner, String ofTheApi) {
     assertThat(caller.tries("provisioner", statement)).isEqualTo(provisioner);
     for (String role : new String[] {"anon", "authenticated", "service_role"}) {
