@@ -47,6 +47,12 @@ create table if not exists provisioning.installation (
 insert into provisioning.installation default values on conflict do nothing;
 grant select on provisioning.installation to provisioner;
 
+-- Nobody else may use this schema; row security holds should somebody ever be let in.
+alter table provisioning.installation enable row level security;
+drop policy if exists "the provisioner reads the installation" on provisioning.installation;
+create policy "the provisioner reads the installation" on provisioning.installation
+  for select to provisioner using (true);
+
 -- Remembers the organisation at first contact, for good. Returns the one that is remembered.
 create or replace function provisioning.pin_organisation(seen text) returns text
 language sql security definer set search_path = '' set lock_timeout = '500ms'

@@ -15,6 +15,11 @@ begin
     alter table public.user_settings enable row level security;
     create policy "users read their own settings" on public.user_settings
       for select to authenticated using (user_id = (select auth.uid()));
+    -- Said in full, whatever the project grants on new tables by itself: users read, the app's own
+    -- server may write.
+    revoke all on public.user_settings from public, anon, authenticated, service_role;
+    grant select on public.user_settings to authenticated;
+    grant select, insert, update, delete on public.user_settings to service_role;
   end if;
 
   -- user_id wins over id, so that a table with a key of its own is joined by its user.

@@ -71,8 +71,15 @@ create index if not exists pending_vapi_provision_processed
   on public.pending_vapi_provision (processed_at) where processed_at is not null;
 
 alter table public.pending_vapi_provision enable row level security;
-revoke all on public.pending_vapi_provision from public, anon, authenticated;
-grant select, update on public.pending_vapi_provision to provisioner;
+revoke all on public.pending_vapi_provision from public, anon, authenticated, service_role;
+-- Whose row it is, and what the user is called, is not for the service to change.
+grant select,
+  update (status, attempts, next_attempt_at, claim_token, processed_at, assistant_id, error, error_code,
+          unconfirmed_since, unconfirmed_until, confirm_at)
+  on public.pending_vapi_provision to provisioner;
+-- The app's own server may show users how far they are. It passes row security, so its rights alone
+-- keep it from forging rows, or changing them, which could break the promise.
+grant select on public.pending_vapi_provision to service_role;
 
 drop policy if exists "the provisioner works the queue" on public.pending_vapi_provision;
 create policy "the provisioner works the queue" on public.pending_vapi_provision

@@ -18,6 +18,11 @@ create index if not exists departed_confirm on provisioning.departed (confirm_at
 
 grant select, update (confirm_at), delete on provisioning.departed to provisioner;
 
+alter table provisioning.departed enable row level security;
+drop policy if exists "the provisioner works off the tombstones" on provisioning.departed;
+create policy "the provisioner works off the tombstones" on provisioning.departed
+  for all to provisioner using (true) with check (true);
+
 -- Writes or touches a user's tombstone. Whatever is known already is kept.
 create or replace function provisioning.bury(
   departed_user uuid, provision uuid, assistant text, since timestamptz, until timestamptz

@@ -96,9 +96,11 @@ create function vault.update_secret(
    where id = secret_id
 $$;
 
-grant select, delete on vault.secrets, vault.decrypted_secrets to postgres;
+-- service_role too: so the platform does it, for the app's own server.
+grant usage on schema vault to service_role;
+grant select, delete on vault.secrets, vault.decrypted_secrets to postgres, service_role;
 revoke execute on all functions in schema vault from public;
-grant execute on all functions in schema vault to postgres;
+grant execute on all functions in schema vault to postgres, service_role;
 
 -- net: pg_net as seen from SQL. A request is a row like any other until its transaction commits; a worker outside takes it
 -- from there. Unlogged, like the real tables: a crash of the server loses what is queued.

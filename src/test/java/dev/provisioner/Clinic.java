@@ -160,7 +160,6 @@ final class Clinic implements AutoCloseable {
   private static boolean ofThePlatform(String sql) {
     return sql.contains("auth.users")
         || sql.contains("vault.secrets from")
-        || sql.contains("on schema public")
         || sql.contains("nosuperuser")
         || sql.contains("nobypassrls");
   }

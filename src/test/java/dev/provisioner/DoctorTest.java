@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -80,40 +81,21 @@ class DoctorTest {
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          usage                      | schema public
-          usage                      | schema provisioning
-          select                     | public.pending_vapi_provision
-          update                     | public.pending_vapi_provision
-          select                     | provisioning.installation
-          select                     | provisioning.departed
-          update (confirm_at)        | provisioning.departed
-          delete                     | provisioning.departed
-          select                     | provisioning.user_assistant
-          insert (user_id)           | provisioning.user_assistant
-          insert (vapi_assistant_id) | provisioning.user_assistant
-          update (vapi_assistant_id) | provisioning.user_assistant
-          execute | function provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)
-          execute | function provisioning.enqueue_missing(integer, timestamptz)
-          execute | function provisioning.check_secret(text)
-          execute | function provisioning.check_url(text)
-          execute | function provisioning.deliveries(interval)
-          execute | function provisioning.is_scheduled()
-          """)
-  void missingRightIsNamed(String right, String object) {
-    clinic.world.sql("revoke %s on %s from provisioner, public".formatted(right, object));
+  @MethodSource("dev.provisioner.Lacking#everything")
+  void whatTheRoleLacksIsNamed(Lacking thing) {
+    clinic.world.sql(thing.breaking());
 
     Examination broken = clinic.examine("--json");
 
-    JsonNode line = broken.line("schema", "the role lacks %s on %s".formatted(right, object));
     assertThat(broken.exit()).isEqualTo(2);
     assertThat(broken.checks("broken")).containsExactly("schema");
-    assertThat(line.path("remedy").asText())
-        .isEqualTo("grant %s on %s to provisioner;".formatted(right, object));
-    clinic.follow(line.path("remedy").asText());
+    assertThat(broken.lines("schema"))
+        .singleElement()
+        .satisfies(line -> {
+          assertThat(line.path("message").asText()).isEqualTo(thing.what());
+          assertThat(line.path("remedy").asText()).isEqualTo(thing.remedy());
+        });
+    clinic.follow(thing.remedy());
     assertThat(clinic.examine("--json").exit()).isZero();
   }
 
@@ -130,7 +112,6 @@ class DoctorTest {
           drop function provisioning.check_secret(text) | schema | broken | provisioning.check_secret(text) is not there | apply migrations/*.sql
           drop view provisioning.user_assistant | schema | broken | provisioning.user_assistant is not there | apply migrations/*.sql
           alter role provisioner reset lock_timeout | schema | broken | lock_timeout | alter role provisioner set lock_timeout = '500ms';
-          drop policy "the provisioner works the queue" on public.pending_vapi_provision | schema | broken | row security | create policy "the provisioner works the queue"
           alter table public.user_settings drop constraint user_settings_pkey | settings | broken | public.user_settings has no unique key | alter table public.user_settings add unique (user_id);
           alter table public.user_settings add column theme text not null | settings | warning | public.user_settings requires values for theme | alter table public.user_settings alter column theme drop not null;
           create or replace view provisioning.user_assistant as select distinct user_id, vapi_assistant_id from public.user_settings | settings | broken | cannot be written to | drop view provisioning.user_assistant;

@@ -188,7 +188,8 @@ class MigrationsTest {
     Person person = world.person();
     world.sql("insert into public.user_settings values (?, 'an-assistant')", person.user());
 
-    assertThat(world.as("anon", "select vapi_assistant_id from public.user_settings")).isNull();
+    assertThatThrownBy(() -> world.as("anon", "select vapi_assistant_id from public.user_settings"))
+        .hasMessageContaining("permission denied");
     assertThat(world.as("authenticated", "select vapi_assistant_id from public.user_settings"))
         .isNull();
     assertThat(

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What an instance says of itself. One world serves all: each test mends what it has broken, with
@@ -27,9 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReadinessTest {
   private static final String PASSWORD = "the-password-of-the-database";
-  private static final String POLICY =
-      "create policy \"the provisioner works the queue\" on public.pending_vapi_provision for all"
-          + " to provisioner using (true) with check (true);";
 
   private final SupabaseServer supabase;
   private final World world;
@@ -60,66 +57,33 @@ class ReadinessTest {
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          usage                      | schema public
-          usage                      | schema provisioning
-          select                     | public.pending_vapi_provision
-          update                     | public.pending_vapi_provision
-          select                     | provisioning.installation
-          select                     | provisioning.departed
-          update (confirm_at)        | provisioning.departed
-          delete                     | provisioning.departed
-          select                     | provisioning.user_assistant
-          insert (user_id)           | provisioning.user_assistant
-          insert (vapi_assistant_id) | provisioning.user_assistant
-          update (vapi_assistant_id) | provisioning.user_assistant
-          execute | function provisioning.bury(uuid, uuid, text, timestamptz, timestamptz)
-          execute | function provisioning.enqueue_missing(integer, timestamptz)
-          execute | function provisioning.check_secret(text)
-          execute | function provisioning.check_url(text)
-          execute | function provisioning.deliveries(interval)
-          execute | function provisioning.is_scheduled()
-          execute | function provisioning.missing_count(timestamptz)
-          execute | function provisioning.requeue(uuid)
-          execute | function provisioning.pin_organisation(text)
-          """)
-  void missingRightIsNamedAsTheStatementThatGrantsIt(String right, String object)
-      throws SQLException {
-    world.sql("revoke %s on %s from provisioner, public".formatted(right, object));
+  @MethodSource("dev.provisioner.Lacking#everything")
+  void whatTheRoleLacksIsNamedAsTheStatementThatGivesIt(Lacking thing) throws SQLException {
+    world.sql(thing.breaking());
 
     Answer unready = readiness(world);
 
-    String grant = "grant %s on %s to provisioner;".formatted(right, object);
-    if (object.equals("schema public")) {
-      world.sql(grant); // in the sandbox, unlike at Supabase, postgres does not own the database
-    } else {
-      asPostgres(grant);
-    }
+    asPostgres(thing.remedy());
     assertThat(unready.status()).as("%s", unready).isEqualTo(503);
     assertThat(unready.field("status")).isEqualTo("unready");
     assertThat(unready.json().at("/checks/database/status").asText()).isEqualTo("unready");
-    assertThat(databaseReason(unready)).contains(grant);
+    assertThat(databaseReason(unready))
+        .isEqualTo(
+            "The database is not as this version needs it. As role postgres: " + thing.remedy());
     assertThat(readiness(world).status()).isEqualTo(200);
   }
 
-  @ParameterizedTest
-  @CsvSource({"all, anon", "select, provisioner"})
-  void missingPolicyIsNamed(String command, String role) throws SQLException {
-    world.sql("drop policy \"the provisioner works the queue\" on public.pending_vapi_provision");
-    world.sql(
-        "create policy \"not enough\" on public.pending_vapi_provision for %s to %s using (true)"
-            .formatted(command, role));
+  @Test
+  void tableOfAnotherVersionIsSaidToBe() {
+    try (World older = World.empty(supabase)) {
+      older.sql("alter table public.pending_vapi_provision drop column error_code");
+      older.start();
 
-    Answer unready = readiness(world);
+      Answer unready = readiness(older);
 
-    assertThat(unready.status()).as("%s", unready).isEqualTo(503);
-    assertThat(databaseReason(unready)).contains(POLICY);
-    asPostgres(POLICY);
-    assertThat(readiness(world).status()).isEqualTo(200);
-    world.sql("drop policy \"not enough\" on public.pending_vapi_provision");
+      assertThat(unready.status()).as("%s", unready).isEqualTo(503);
+      assertThat(databaseReason(unready)).endsWith("As role postgres: apply migrations/*.sql");
+    }
   }
 
   @Test

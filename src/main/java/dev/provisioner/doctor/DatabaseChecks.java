@@ -81,10 +81,20 @@ final class DatabaseChecks {
   private Finding unreachable(QueueUnavailableException e) {
     String state = sqlState(e);
     return switch (state) {
-      case "28P01", "28000" ->
+      case "28P01" ->
           Finding.broken(
               "%s refuses the user or the password of DATABASE_URL".formatted(url.hosts()),
               "alter role provisioner with password 'the password in DATABASE_URL';");
+      case "28000" ->
+          Finding.broken(
+              "%s does not let the user of DATABASE_URL log in, or has no such role"
+                  .formatted(url.hosts()),
+              "alter role provisioner login; -- where it is not there: apply migrations/*.sql");
+      case "42501" ->
+          Finding.broken(
+              "%s does not let the user of DATABASE_URL connect to its database"
+                  .formatted(url.hosts()),
+              "grant connect on database postgres to provisioner; -- or whatever DATABASE_URL names");
       case "3D000" ->
           Finding.broken(
               "%s has no database of the name in DATABASE_URL".formatted(url.hosts()),

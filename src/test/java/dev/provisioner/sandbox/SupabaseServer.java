@@ -252,9 +252,8 @@ public final class SupabaseServer implements AutoCloseable {
     String name = "project_" + databases.incrementAndGet();
     try (Connection superuser = connectAsSuperuser("postgres");
         Statement statement = superuser.createStatement()) {
-      statement.execute("create database %s template %s".formatted(name, template));
-      // A database's own privileges are not part of what is copied.
-      statement.execute("grant all on database %s to postgres".formatted(name));
+      // As at Supabase, where that makes it the owner of the schema public, too.
+      statement.execute("create database %s template %s owner postgres".formatted(name, template));
     } catch (SQLException e) {
       throw new IllegalStateException("could not clone " + template, e);
     }

@@ -122,7 +122,7 @@ class SupabaseServerTest {
   }
 
   @Test
-  void vaultSecretsAreForPostgresAlone() throws SQLException {
+  void vaultSecretsAreForPostgresAndTheAppsServer() throws SQLException {
     project.createVaultSecret("a_secret", "größer");
     String read = "select decrypted_secret from vault.decrypted_secrets where name = 'a_secret'";
     assertThat(query(project, "postgres", read)).isEqualTo("größer");
@@ -131,7 +131,8 @@ class SupabaseServerTest {
         "postgres",
         "select vault.update_secret(id, 'newer') from vault.secrets where name = 'a_secret'");
     assertThat(query(project, "postgres", read)).isEqualTo("newer");
-    assertThatThrownBy(() -> query(project, "authenticator", "set role service_role;" + read))
+    assertThat(query(project, "authenticator", "set role service_role;" + read)).isEqualTo("newer");
+    assertThatThrownBy(() -> query(project, "authenticator", "set role authenticated;" + read))
         .hasMessageContaining("permission denied");
   }
 
