@@ -35,7 +35,8 @@ final class Database {
     try {
       return jdbi.withHandle(statements);
     } catch (ConnectionException e) {
-      throw new QueueUnavailableException("The database cannot be reached.", e);
+      throw new QueueUnavailableException(
+          "The database cannot be reached: " + Unreachable.of(e).reason() + ".", e);
     } catch (JdbiException e) {
       SQLException cause = sqlException(e);
       if (cause == null) {
