@@ -33,6 +33,9 @@ class FlyConfigTest {
   /** As many as pg_net sends at once. */
   private static final int BATCH = 200;
 
+  /** An instance's connections. */
+  private static final int CONNECTIONS = 10;
+
   private static final Pattern SECONDS = Pattern.compile("([0-9]+)s");
 
   private final JsonNode fly;
@@ -120,14 +123,22 @@ class FlyConfigTest {
   }
 
   @Test
-  void oneMachineTakesABatchOfWebhooks() {
+  void proxyHoldsBackWhatOneMachineCannotTakeAtOnce() {
     JsonNode concurrency = fly.at("/http_service/concurrency");
+    int soft = concurrency.path("soft_limit").asInt();
+    int hard = concurrency.path("hard_limit").asInt();
 
     assertThat(concurrency.path("type").asText()).isEqualTo("requests");
-    assertThat(concurrency.path("soft_limit").asInt())
-        .isBetween(BATCH, concurrency.path("hard_limit").asInt());
+    assertThat(soft).isBetween(CONNECTIONS, hard - 1);
+    assertThat(hard).isLessThan(BATCH);
+  }
+
+  @Test
+  void machineIsSmallAndReplacedOneByOne() {
+    assertThat(fly.at("/vm/0/size").asText()).isEqualTo("shared-cpu-1x");
     assertThat(fly.at("/vm/0/memory").asText()).isEqualTo("256mb");
     assertThat(fly.at("/deploy/strategy").asText()).isEqualTo("rolling");
+    assertThat(fly.at("/deploy/max_unavailable").asInt()).isEqualTo(1);
   }
 
   /** Fly.io passes over what it does not know: a wrong name is a setting that is not there. */

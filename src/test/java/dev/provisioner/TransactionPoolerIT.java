@@ -88,7 +88,7 @@ class TransactionPoolerIT {
 
     try (Packaged one = start();
         Packaged other = start()) {
-      try (Crowd crowd = Crowd.of(world, people, 200, one, other)) {
+      try (Crowd crowd = Crowd.of(world, people, 40, one, other)) {
         assertThat(crowd.answers()).extracting(Crowd.Rung::status).containsOnly(200, 202);
       }
       eventually("all processed", PATIENCE, () -> unprocessed() == 0);
@@ -157,7 +157,7 @@ class TransactionPoolerIT {
       operate(service, "/reconcile", "{}");
       assertThat(world.row(doubtful).inDoubt()).as("looked into").isFalse();
       assertThat(operate(service, "/audit", "{}").status()).isEqualTo(200);
-      assertThat(read(service, "/stats").at("/by_status/processed").asInt()).isEqualTo(3);
+      assertThat(read(service, "/stats").at("/counts/processed").asInt()).isEqualTo(3);
       assertThat(read(service, "/provisions").path("provisions")).hasSize(3);
       assertThat(read(service, "/readyz").path("status").asText()).isEqualTo("ready");
       assertThat(troubles(service)).isEmpty();

@@ -81,6 +81,11 @@ public record Unreachable(String reason, String remedy) {
       return new Unreachable(
           "the pooler cannot reach it", "Is the project paused, or starting? It is tried again.");
     }
+    if (state != null && state.startsWith("57P")) {
+      return new Unreachable(
+          "it is starting up or shutting down",
+          "It is tried again by itself. If it stays so, see the project's page at Supabase.");
+    }
     return said.isEmpty() ? ofNetwork(thrown, sql, state) : ofState(state);
   }
 
