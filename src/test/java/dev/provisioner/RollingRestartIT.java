@@ -11,6 +11,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +24,9 @@ class RollingRestartIT {
   private static final int USERS = 400;
 
   private final World world;
+  private final List<URI> doors = new CopyOnWriteArrayList<>();
+  private final Semaphore turnstile = new Semaphore(0);
+  private final AtomicInteger came = new AtomicInteger();
 
   RollingRestartIT(SupabaseServer supabase) {
     world = World.empty(supabase).with("VAPI_TIMEOUT", "20s").with("ACK_TIMEOUT", "1s");
@@ -36,15 +41,15 @@ class RollingRestartIT {
   void nothingIsLostAndNothingRefusedThatCannotBeSentAgain() throws Exception {
     List<Person> people = world.people(USERS);
     world.vapi.onCreate().always(Fault.delay(Duration.ofMillis(100)));
-    List<URI> doors = new CopyOnWriteArrayList<>();
     try (Packaged one = start();
         Packaged other = start()) {
       doors.add(Crowd.door(one));
       doors.add(Crowd.door(other));
-      try (Crowd crowd = new Crowd(world, people, 8, n -> doors.get(n % doors.size()))) {
-        eventually("load", PATIENCE, () -> crowd.sent() > 40);
-        try (Packaged first = replace(one, doors, crowd);
-            Packaged second = replace(other, doors, crowd)) {
+      try (Crowd crowd = new Crowd(world, people, 8, this::door)) {
+        load(100);
+        try (Packaged first = replace(one);
+            Packaged second = replace(other)) {
+          load(USERS);
           List<Crowd.Rung> answers = crowd.answers();
           assertThat(answers)
               .allMatch(each -> each.status() == 200 || each.status() == 202 || each.retryable());
@@ -67,18 +72,34 @@ class RollingRestartIT {
   }
 
   /** The proxy learns of the end a moment later than the machine, as it does at Fly.io. */
-  private Packaged replace(Packaged old, List<URI> doors, Crowd crowd) {
+  private Packaged replace(Packaged old) {
     URI door = Crowd.door(old);
-    int sent = crowd.sent();
     old.terminate();
-    eventually("callers that still come", PATIENCE, () -> crowd.sent() > sent + 10);
+    load(50);
     doors.remove(door);
+    load(50);
     assertThat(old.exitCode()).isEqualTo(143);
     assertThat(old.out()).anyMatch(line -> line.contains("Stopped."));
     assertThat(old.out()).noneMatch(line -> line.contains("Not everything was settled"));
     Packaged successor = start();
     doors.add(Crowd.door(successor));
     return successor;
+  }
+
+  /** Lets more callers come, and returns while the last of them are being served. */
+  private void load(int callers) {
+    turnstile.release(callers);
+    eventually("callers", PATIENCE, () -> turnstile.availablePermits() < 4 || allHaveCome());
+  }
+
+  private boolean allHaveCome() {
+    return came.get() == USERS;
+  }
+
+  private URI door(int caller) {
+    turnstile.acquireUninterruptibly();
+    came.incrementAndGet();
+    return doors.get(caller % doors.size());
   }
 
   private Packaged start() {

@@ -93,8 +93,8 @@ public record Unreachable(String reason, String remedy) {
   private static Unreachable ofNetwork(
       Throwable thrown, @Nullable SQLException sql, @Nullable String state) {
     if ("08004".equals(state)) {
-      String message = sql == null ? "" : String.valueOf(sql.getMessage());
-      return message.contains("SSL")
+      PSQLException driver = find(PSQLException.class, thrown);
+      return driver != null && String.valueOf(driver.getMessage()).contains("SSL")
           ? new Unreachable(
               "it offers no TLS, on which DATABASE_URL insists",
               "Compare DATABASE_URL with the project's Connect dialog: Supabase has TLS everywhere."
