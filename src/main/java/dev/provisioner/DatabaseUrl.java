@@ -151,8 +151,7 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
     if (hosts().contains(":" + TRANSACTION_POOLER_PORT)) {
       return Mode.TRANSACTION_POOLER;
     }
-    return hosts().contains(POOLER_DOMAIN)
-            || (user != null && POOLER_USER.matcher(user).matches())
+    return hosts().contains(POOLER_DOMAIN) || (user != null && POOLER_USER.matcher(user).matches())
         ? Mode.SESSION_POOLER
         : Mode.DIRECT;
   }

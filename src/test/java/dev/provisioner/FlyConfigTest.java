@@ -75,7 +75,10 @@ class FlyConfigTest {
     assertThat(fly.at("/http_service/checks")).hasSize(1);
     JsonNode check = fly.at("/http_service/checks/0");
     JsonNode route =
-        contract.path("paths").path(check.path("path").asText()).path(check.path("method").asText().toLowerCase(Locale.ROOT));
+        contract
+            .path("paths")
+            .path(check.path("path").asText())
+            .path(check.path("method").asText().toLowerCase(Locale.ROOT));
     assertThat(route.path("responses").properties())
         .as("answers of %s", check)
         .extracting(Map.Entry::getKey)
@@ -164,15 +167,17 @@ class FlyConfigTest {
   /** With everything that the machine has: its variables, its secrets, its file. */
   private Config config() {
     Map<String, String> environment = new HashMap<>(secrets());
-    fly.path("env").properties().forEach(each ->
-        environment.put(each.getKey(), each.getValue().asText()));
+    fly.path("env")
+        .properties()
+        .forEach(each -> environment.put(each.getKey(), each.getValue().asText()));
     environment.put("ASSISTANT_TEMPLATE", fly.at("/files/0/local_path").asText());
     return Config.read(environment);
   }
 
   private static Map<String, String> secrets() {
     return Map.of(
-        "DATABASE_URL", "postgresql://provisioner:pw@db.abc.supabase.co:5432/postgres?sslmode=require",
+        "DATABASE_URL",
+            "postgresql://provisioner:pw@db.abc.supabase.co:5432/postgres?sslmode=require",
         "VAPI_API_KEY", World.API_KEY,
         "WEBHOOK_SECRETS", World.WEBHOOK_SECRET,
         "JWT_SECRETS", World.JWT_SECRET);

@@ -74,7 +74,8 @@ class PoolerRefusalsTest {
   @Test
   void readinessTellsTheReasonAndNothingThatWasSaid() throws Exception {
     try (Refuser refuser =
-        new Refuser("XX000", "(ENOTFOUND) tenant/user provisioner.abcdefghijklmnopqrst not found")) {
+        new Refuser(
+            "XX000", "(ENOTFOUND) tenant/user provisioner.abcdefghijklmnopqrst not found")) {
       meet(refuser);
       world.start();
 
@@ -107,13 +108,11 @@ class PoolerRefusalsTest {
   private static final class Refuser implements AutoCloseable {
     private static final int SSL_REQUEST = 80877103;
 
-    private final ServerSocket socket =
-        new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final byte[] refusal;
 
     Refuser(String state, String message) throws IOException {
-      refusal =
-          "SFATAL\0VFATAL\0C%s\0M%s\0\0".formatted(state, message).getBytes(UTF_8);
+      refusal = "SFATAL\0VFATAL\0C%s\0M%s\0\0".formatted(state, message).getBytes(UTF_8);
       Thread.ofVirtual().start(this::accept);
     }
 

@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,16 +45,16 @@ class TransactionPoolerIT {
   /** Fewer than the clients have, so that statements of one are carried out in turns by all. */
   private static final int POOL = 4;
 
-  @TempDir static Path logs;
-  private SupabaseServer supabase;
+  private final Path log;
+  private final SupabaseServer supabase;
   private World world;
   private PgBouncer pooler;
 
-  @BeforeAll
-  void startServer() {
+  TransactionPoolerIT(@TempDir Path folder) {
+    log = folder.resolve("postgresql.log");
     Map<String, String> settings = new HashMap<>(SupabaseServer.FAST);
     settings.put("logging_collector", "on");
-    settings.put("log_directory", logs.toAbsolutePath().toString());
+    settings.put("log_directory", folder.toAbsolutePath().toString());
     settings.put("log_filename", "postgresql.log");
     supabase = SupabaseServer.start(settings);
   }
@@ -64,21 +64,26 @@ class TransactionPoolerIT {
     supabase.close();
   }
 
+  @BeforeEach
+  void begin() {
+    world = World.empty(supabase).with("VAPI_TIMEOUT", "20s").with("ACK_TIMEOUT", "1s");
+    pooler = pooler(Map.of());
+  }
+
   @AfterEach
   void end() {
     pooler.close();
     world.close();
   }
 
-  private void world(Map<String, String> settings) {
-    world = World.empty(supabase).with("VAPI_TIMEOUT", "20s").with("ACK_TIMEOUT", "1s");
-    pooler = PgBouncer.transaction(supabase, world.database, POOL, settings);
-    world.with("DATABASE_URL", pooler.databaseUrl());
+  private PgBouncer pooler(Map<String, String> settings) {
+    PgBouncer started = PgBouncer.transaction(supabase, world.database, POOL, settings);
+    world.with("DATABASE_URL", started.databaseUrl());
+    return started;
   }
 
   @Test
   void twoInstancesProvisionThousandUsersWithoutAnError() throws Exception {
-    world(Map.of());
     List<Person> people = new ArrayList<>(world.people(500));
     world.elapse(Duration.ofMinutes(2)); // for the sweeps; the others have only their webhooks
     people.addAll(world.people(500));
@@ -96,7 +101,11 @@ class TransactionPoolerIT {
       assertThat(pooler.sum("POOLS", "cl_active") + pooler.sum("POOLS", "cl_waiting"))
           .as("connections of the two instances")
           .isGreaterThan(POOL);
-      assertThat(pooler.sum("POOLS", "sv_active") + pooler.sum("POOLS", "sv_idle") + pooler.sum("POOLS", "sv_used")).isBetween(2L, (long) POOL);
+      assertThat(
+              pooler.sum("POOLS", "sv_active")
+                  + pooler.sum("POOLS", "sv_idle")
+                  + pooler.sum("POOLS", "sv_used"))
+          .isBetween(2L, (long) POOL);
       assertThat(troubles(one)).isEmpty();
       assertThat(troubles(other)).isEmpty();
     }
@@ -125,7 +134,6 @@ class TransactionPoolerIT {
   /** So that it is known what the other tests prove. */
   @Test
   void preparedStatementsDoNotSurviveHere() throws Exception {
-    world(Map.of());
     world.with("DATABASE_URL", pooler.databaseUrl() + "?prepareThreshold=1");
     int before = postgresLog().size();
 
@@ -135,18 +143,19 @@ class TransactionPoolerIT {
     }
 
     assertThat(postgresLog().subList(before, postgresLog().size()))
-        .anyMatch(line -> line.matches(".*ERROR:.*prepared statement .* (does not exist|already exists).*"));
+        .anyMatch(line ->
+            line.matches(".*ERROR:.*prepared statement .* (does not exist|already exists).*"));
   }
 
   @Test
   void operatorsCommandsWork() throws Exception {
-    world(Map.of());
     Person rung = world.person();
     Person due = world.person();
     Person doubtful = world.person();
     world.vapi.seed(world.marks(doubtful), Instant.now().minusSeconds(60));
     try (Packaged service = start()) {
-      assertThat(Crowd.ring(world, Crowd.door(service), rung).field("outcome")).isEqualTo("created");
+      assertThat(Crowd.ring(world, Crowd.door(service), rung).field("outcome"))
+          .isEqualTo("created");
       world.elapse(Duration.ofMinutes(2));
       world.doubt(doubtful);
       Answer reconciled = operate(service, "/reconcile", "{}");
@@ -175,7 +184,6 @@ class TransactionPoolerIT {
 
   @Test
   void settleGivesWayToAUserBeingDeleted() throws Exception {
-    world(Map.of());
     Person leaving = world.person();
     Hold hold = Hold.afterApplying();
     world.vapi.onCreate().next(hold);
@@ -214,7 +222,6 @@ class TransactionPoolerIT {
 
   @Test
   void nothingIsLostWhenConnectionsBreakUnderneath() throws Exception {
-    world(Map.of());
     List<Person> people = world.people(400);
     world.with("RECONCILE_INTERVAL", "1s").with("VAPI_TIMEOUT", "4s").with("LEASE", "14s");
 
@@ -251,26 +258,29 @@ class TransactionPoolerIT {
 
   @Test
   void refusalIsToldAtTheStartAndUntilItEnds() throws Exception {
-    world(Map.of("max_client_conn", "1"));
-    try (Connection hog =
+    pooler.close();
+    pooler = pooler(Map.of("max_client_conn", "1"));
+    Connection hog =
         DriverManager.getConnection(
             "jdbc:" + pooler.databaseUrl().replaceFirst("//.*@", "//"),
             PgBouncer.USER,
-            PgBouncer.PASSWORD)) {
-      assertThat(hog.isValid(5)).isTrue();
-      try (Packaged service = start()) {
-        assertThat(read(service, "/readyz").at("/checks/database/reason").asText())
-            .startsWith("The database cannot be reached: it has no connection left for this service.");
-        assertThat(troubles(service))
-            .singleElement()
-            .asString()
-            .contains("No new connection to the database: it has no connection left", "VAPI_CONCURRENCY");
-        hog.close();
+            PgBouncer.PASSWORD);
+    try (Packaged service = start()) {
+      assertThat(read(service, "/readyz").at("/checks/database/reason").asText())
+          .startsWith(
+              "The database cannot be reached: it has no connection left for this service.");
+      assertThat(troubles(service))
+          .singleElement()
+          .asString()
+          .contains("No new connection to the database: it has no connection left")
+          .contains("VAPI_CONCURRENCY");
+      hog.close();
 
-        eventually("ready", Packaged.PATIENCE, () -> status(service, "/readyz") == 200);
-        assertThat(service.out()).anyMatch(line -> line.contains("gives connections again"));
-        assertThat(Crowd.ring(world, Crowd.door(service), world.person()).status()).isEqualTo(200);
-      }
+      eventually("ready", Packaged.PATIENCE, () -> status(service, "/readyz") == 200);
+      assertThat(service.out()).anyMatch(line -> line.contains("gives connections again"));
+      assertThat(Crowd.ring(world, Crowd.door(service), world.person()).status()).isEqualTo(200);
+    } finally {
+      hog.close();
     }
   }
 
@@ -313,9 +323,9 @@ class TransactionPoolerIT {
         .toList();
   }
 
-  private static List<String> postgresLog() {
+  private List<String> postgresLog() {
     try {
-      return Files.readAllLines(logs.resolve("postgresql.log"));
+      return Files.readAllLines(log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Debian's PgBouncer in front of one database, as Supabase's pooler stands there: the user is
@@ -86,8 +86,9 @@ public final class PgBouncer implements AutoCloseable {
     }
     all.putAll(settings);
     StringBuilder ini = new StringBuilder();
-    ini.append("[databases]\n%s = host=127.0.0.1 port=%d user=provisioner\n[pgbouncer]\n"
-        .formatted(this.database, server.port()));
+    ini.append(
+        "[databases]\n%s = host=127.0.0.1 port=%d user=provisioner\n[pgbouncer]\n"
+            .formatted(this.database, server.port()));
     all.forEach((name, value) -> ini.append(name).append(" = ").append(value).append('\n'));
     Files.writeString(folder.resolve("pgbouncer.ini"), ini);
     Files.writeString(

@@ -26,8 +26,7 @@ final class PgBouncerConsole {
   private PgBouncerConsole() {}
 
   /** Says one thing, and reads the rows of the answer, if it has any. */
-  static List<Map<String, String>> say(
-      InetSocketAddress address, String operator, String command) {
+  static List<Map<String, String>> say(InetSocketAddress address, String operator, String command) {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(PATIENCE_MILLIS);
       socket.connect(address, PATIENCE_MILLIS);
