@@ -29,6 +29,9 @@ final class Connector extends PGSimpleDataSource {
           "tcpKeepAlive",
           "true");
 
+  /** As long as the TCP connection itself may take. */
+  private static final int LOGIN_SECONDS = 5;
+
   /** The reason last told of; empty when the last connection came about. */
   private final AtomicReference<String> told = new AtomicReference<>("");
 
@@ -37,6 +40,15 @@ final class Connector extends PGSimpleDataSource {
     setUser(url.user());
     Secret password = url.password();
     setPassword(password == null ? null : password.value());
+  }
+
+  /**
+   * Of no effect. The pool would set the time it lets a caller wait; but a login that takes longer,
+   * on a machine with much to do, still ends in a connection for whoever comes next.
+   */
+  @Override
+  public void setLoginTimeout(int seconds) {
+    super.setLoginTimeout(LOGIN_SECONDS);
   }
 
   @Override

@@ -122,7 +122,8 @@ public record Unreachable(String reason, String remedy) {
           "A direct connection needs IPv6: where there is none, use the session pooler of the"
               + " project's Connect dialog.");
     }
-    if (find(SocketTimeoutException.class, thrown) != null) {
+    // The driver's own end of patience with a login has no cause.
+    if (find(SocketTimeoutException.class, thrown) != null || "08001".equals(state)) {
       return new Unreachable(
           "it does not answer in time",
           "Compare DATABASE_URL with the project's Connect dialog; is the project paused?");
