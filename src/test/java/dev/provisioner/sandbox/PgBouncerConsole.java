@@ -2,6 +2,7 @@ package dev.provisioner.sandbox;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -30,17 +31,21 @@ final class PgBouncerConsole {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(PATIENCE_MILLIS);
       socket.connect(address, PATIENCE_MILLIS);
-      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      // A message in pieces is no message to it.
+      DataOutputStream out =
+          new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
       byte[] startup = text("user", operator, "database", "pgbouncer", "");
       out.writeInt(8 + startup.length);
       out.writeInt(PROTOCOL);
       out.write(startup);
+      out.flush();
       DataInputStream in = new DataInputStream(socket.getInputStream());
       answer(in, "the login");
       byte[] query = text(command);
       out.writeByte('Q');
       out.writeInt(4 + query.length);
       out.write(query);
+      out.flush();
       return answer(in, command);
     } catch (IOException e) {
       throw new UncheckedIOException(command, e);
