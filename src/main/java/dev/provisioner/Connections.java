@@ -20,10 +20,7 @@ final class Connections {
 
   static HikariDataSource pool(Config config, MetricsTrackerFactory metrics) {
     HikariConfig settings = new HikariConfig();
-    settings.setJdbcUrl(config.database().jdbcUrl());
-    settings.setUsername(config.database().user());
-    Secret password = config.database().password();
-    settings.setPassword(password == null ? null : password.value());
+    settings.setDataSource(new Connector(config.database()));
     settings.setPoolName("database");
     settings.setMetricsTrackerFactory(metrics);
     settings.setMaximumPoolSize(Math.min(MOST, config.vapi().concurrency() + 2));
@@ -34,10 +31,6 @@ final class Connections {
     settings.setValidationTimeout(1000);
     // The service starts, and says what is wrong, without its database too.
     settings.setInitializationFailTimeout(-1);
-    settings.addDataSourceProperty("ApplicationName", "vapi-provisioner");
-    settings.addDataSourceProperty("connectTimeout", "5");
-    settings.addDataSourceProperty("socketTimeout", "20");
-    settings.addDataSourceProperty("tcpKeepAlive", "true");
     return new HikariDataSource(settings);
   }
 

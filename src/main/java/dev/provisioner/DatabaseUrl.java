@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
 
   /** Supavisor's, in either mode. */
   private static final String POOLER_DOMAIN = ".pooler.supabase.com:";
+
+  /** With the project that Supavisor is to look for it in. */
+  private static final Pattern POOLER_USER = Pattern.compile(".+\\.[a-z]{20}");
 
   private static final String JDBC = "jdbc:";
   private static final Pattern AUTHORITY = Pattern.compile("jdbc:postgresql://(?<hosts>[^/]*)/");
@@ -108,6 +112,17 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
     return query < 0 ? jdbcUrl : jdbcUrl.substring(0, query);
   }
 
+  /** The JDBC address with these parameters, but for those that it has already. */
+  String jdbcUrl(Map<String, String> defaults) {
+    StringBuilder url = new StringBuilder(jdbcUrl);
+    defaults.forEach((name, value) -> {
+      if (!jdbcUrl.contains("?" + name + "=") && !jdbcUrl.contains("&" + name + "=")) {
+        url.append(url.indexOf("?") < 0 ? '?' : '&').append(name).append('=').append(value);
+      }
+    });
+    return url.toString();
+  }
+
   /** Host and port, of each when there are several. */
   public String hosts() {
     Matcher authority = AUTHORITY.matcher(jdbcUrl);
@@ -136,7 +151,9 @@ public record DatabaseUrl(String jdbcUrl, @Nullable String user, @Nullable Secre
     if (hosts().contains(":" + TRANSACTION_POOLER_PORT)) {
       return Mode.TRANSACTION_POOLER;
     }
-    return hosts().contains(POOLER_DOMAIN) ? Mode.SESSION_POOLER : Mode.DIRECT;
+    return hosts().contains(POOLER_DOMAIN) || (user != null && POOLER_USER.matcher(user).matches())
+        ? Mode.SESSION_POOLER
+        : Mode.DIRECT;
   }
 
   /** Whether it is on this machine, so that nobody can listen in between. */

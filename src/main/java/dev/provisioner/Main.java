@@ -29,7 +29,7 @@ public final class Main {
       """;
 
   /** How long requests may still come after the instance has said that it is not ready. */
-  private static final Duration NOTICE = Duration.ofSeconds(1);
+  static final Duration NOTICE = Duration.ofSeconds(1);
 
   private Main() {}
 

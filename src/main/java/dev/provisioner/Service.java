@@ -121,7 +121,7 @@ public final class Service implements AutoCloseable {
         metricsPort == null
             ? null
             : new HttpServer(metricsPort, List.of(new MetricsEndpoint(metrics::scrape).route()));
-    drainTime = config.vapi().timeout().plus(SETTLE);
+    drainTime = drainTime(config);
   }
 
   /** Serves, and sweeps by itself. */
@@ -212,6 +212,11 @@ public final class Service implements AutoCloseable {
         new Alerts.Settings(URI.create(webhook.value()), config.watch().alertDueAge(), url),
         gate,
         nanoTime);
+  }
+
+  /** How long a drain may take, after its notice. */
+  static Duration drainTime(Config config) {
+    return config.vapi().timeout().plus(SETTLE);
   }
 
   private Duration left(Instant deadline) {

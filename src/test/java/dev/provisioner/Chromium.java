@@ -6,17 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.provisioner.sandbox.Installed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
@@ -84,21 +83,11 @@ final class Chromium implements AutoCloseable {
   static final class Shared implements ExecutionCondition, ParameterResolver {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-      List<String> missing =
-          List.of("chromium", "chromedriver").stream()
-              .filter(each -> found(each).isEmpty())
-              .toList();
-      if (missing.isEmpty()) {
-        return ConditionEvaluationResult.enabled("a browser is installed");
-      }
-      String reason =
-          "%s not on the PATH: the console was not tried in a browser (%s). Debian: apt-get install chromium chromium-driver"
-              .formatted(String.join(" and ", missing), context.getDisplayName());
-      if (System.getenv("CI") != null) {
-        throw new AssertionError(reason);
-      }
-      System.err.println(reason);
-      return ConditionEvaluationResult.disabled(reason);
+      return Installed.condition(
+          "the console was not tried in a browser (%s)".formatted(context.getDisplayName()),
+          "chromium chromium-driver",
+          "chromium",
+          "chromedriver");
     }
 
     @Override
@@ -116,17 +105,11 @@ final class Chromium implements AutoCloseable {
                   Chromium.class,
                   key ->
                       new Chromium(
-                          found("chromium").orElseThrow(), found("chromedriver").orElseThrow()),
+                          Installed.find("chromium").orElseThrow(),
+                          Installed.find("chromedriver").orElseThrow()),
                   Chromium.class);
       browser.reset();
       return browser;
-    }
-
-    private static Optional<Path> found(String tool) {
-      return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-          .map(folder -> Path.of(folder, tool))
-          .filter(Files::isExecutable)
-          .findFirst();
     }
   }
 

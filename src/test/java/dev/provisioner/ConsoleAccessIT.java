@@ -138,7 +138,7 @@ class ConsoleAccessIT {
     browser.sees("#banner", "database");
     browser.sees("#banner", "What you see is of");
     browser.sees("#checks [data-key='database']", "Not ready");
-    browser.sees("#checks [data-key='database']", "see DATABASE_URL");
+    browser.sees("#checks [data-key='database']", "DATABASE_URL");
     browser.sees("#checks [data-key='instance']", "Ready");
     assertThat(browser.text(trouble(person))).contains("name must be shorter");
     world.wire.restore();

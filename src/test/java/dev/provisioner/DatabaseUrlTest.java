@@ -3,6 +3,7 @@ package dev.provisioner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,18 @@ class DatabaseUrlTest {
     assertThat(url.password()).isEqualTo(new Secret("hunter2"));
   }
 
+  @Test
+  void defaultsGiveWayToTheAddress() {
+    Map<String, String> defaults = Map.of("connectTimeout", "5");
+
+    assertThat(DatabaseUrl.parse("postgresql://u:p@h/db").jdbcUrl(defaults))
+        .isEqualTo("jdbc:postgresql://h:5432/db?connectTimeout=5");
+    assertThat(DatabaseUrl.parse("postgresql://u:p@h/db?ssl=true").jdbcUrl(defaults))
+        .isEqualTo("jdbc:postgresql://h:5432/db?ssl=true&connectTimeout=5");
+    assertThat(DatabaseUrl.parse("postgresql://u:p@h/db?connectTimeout=9").jdbcUrl(defaults))
+        .isEqualTo("jdbc:postgresql://h:5432/db?connectTimeout=9");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "postgresql://u:p@db.abc.supabase.co:5432/postgres, db.abc.supabase.co:5432, DIRECT, false, false",
@@ -126,6 +139,8 @@ class DatabaseUrlTest {
     "jdbc:postgresql://127.0.0.1/postgres?ssl=true, 127.0.0.1:5432, DIRECT, true, true",
     "'postgresql://u:p@localhost,far.example/db', 'localhost:5432,far.example:5432', DIRECT, false, false",
     "postgresql://u:p@localhost.example/db, localhost.example:5432, DIRECT, false, false",
+    "postgresql://provisioner.abcdefghijklmnopqrst:p@far.example/db, far.example:5432, SESSION_POOLER, false, false",
+    "postgresql://first.last:p@far.example/db, far.example:5432, DIRECT, false, false",
   })
   void addressTellsHowAConnectionComesAbout(
       String address, String hosts, DatabaseUrl.Mode mode, boolean local, boolean tls) {

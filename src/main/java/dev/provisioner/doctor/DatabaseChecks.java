@@ -8,7 +8,7 @@ import dev.provisioner.provision.Inspection.Settings;
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.SchemaCheck.Lack;
 import dev.provisioner.provision.StatementRefusedException;
-import java.sql.SQLException;
+import dev.provisioner.provision.Unreachable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,45 +79,9 @@ final class DatabaseChecks {
   }
 
   private Finding unreachable(QueueUnavailableException e) {
-    String state = sqlState(e);
-    return switch (state) {
-      case "28P01" ->
-          Finding.broken(
-              "%s refuses the user or the password of DATABASE_URL".formatted(url.hosts()),
-              "alter role provisioner with password 'the password in DATABASE_URL';");
-      case "28000" ->
-          Finding.broken(
-              "%s does not let the user of DATABASE_URL log in, or has no such role"
-                  .formatted(url.hosts()),
-              "alter role provisioner login; -- where it is not there: apply migrations/*.sql");
-      case "42501" ->
-          Finding.broken(
-              "%s does not let the user of DATABASE_URL connect to its database"
-                  .formatted(url.hosts()),
-              "grant connect on database postgres to provisioner; -- or whatever DATABASE_URL names");
-      case "3D000" ->
-          Finding.broken(
-              "%s has no database of the name in DATABASE_URL".formatted(url.hosts()),
-              "DATABASE_URL=postgresql://provisioner:password@host:5432/postgres");
-      case "53300" ->
-          Finding.broken(
-              "%s has no connection left".formatted(url.hosts()),
-              "select usename, count(*) from pg_stat_activity group by 1; -- who holds them");
-      default ->
-          Finding.broken(
-              "no connection to %s (SQLSTATE %s)".formatted(url.hosts(), state),
-              "Compare DATABASE_URL with the project's Connect dialog; is the project paused? A"
-                  + " direct connection needs IPv6: where there is none, use the session pooler.");
-    };
-  }
-
-  private static String sqlState(Throwable thrown) {
-    for (Throwable each = thrown; each != null; each = each.getCause()) {
-      if (each instanceof SQLException found && found.getSQLState() != null) {
-        return found.getSQLState();
-      }
-    }
-    return "unknown";
+    Unreachable why = Unreachable.of(e);
+    return Finding.broken(
+        "no connection to %s: %s".formatted(url.hosts(), why.reason()), why.remedy());
   }
 
   List<Finding> tls() {

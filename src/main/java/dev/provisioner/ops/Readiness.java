@@ -4,6 +4,7 @@ import dev.provisioner.provision.Organisation;
 import dev.provisioner.provision.QueueUnavailableException;
 import dev.provisioner.provision.SchemaCheck;
 import dev.provisioner.provision.StatementRefusedException;
+import dev.provisioner.provision.Unreachable;
 import dev.provisioner.vapi.Gate;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -105,7 +106,9 @@ public final class Readiness {
                   + String.join(" ", problems));
     } catch (QueueUnavailableException e) {
       return new Check(
-          Status.UNREADY, e.getMessage() + " Webhooks are answered 503; see DATABASE_URL.");
+          Status.UNREADY,
+          "%s Webhooks are answered 503. %s"
+              .formatted(e.getMessage(), Unreachable.of(e).remedy()));
     } catch (StatementRefusedException e) {
       return new Check(
           Status.UNREADY, "The database refuses to be looked at (" + e.reason() + ").");

@@ -35,7 +35,8 @@ final class Database {
     try {
       return jdbi.withHandle(statements);
     } catch (ConnectionException e) {
-      throw new QueueUnavailableException(unreachable(sqlException(e)), e);
+      throw new QueueUnavailableException(
+          "The database cannot be reached: " + Unreachable.of(e).reason() + ".", e);
     } catch (JdbiException e) {
       SQLException cause = sqlException(e);
       if (cause == null) {
@@ -51,19 +52,6 @@ final class Database {
       throw new QueueUnavailableException(
           "The database did not carry out a statement (SQLSTATE " + state + ").", e);
     }
-  }
-
-  /** Whom the server turns away can be helped as postgres; the rest is a matter of addresses. */
-  private static String unreachable(@Nullable SQLException cause) {
-    return switch (cause == null ? "unknown" : String.valueOf(cause.getSQLState())) {
-      case "28P01" ->
-          "The database refuses the password. As role postgres: alter role provisioner with password '…';";
-      case "28000" ->
-          "The database does not let the role log in. As role postgres: alter role provisioner login;";
-      case "42501" ->
-          "The database does not let the role connect. As role postgres: grant connect on database postgres to provisioner;";
-      default -> "The database cannot be reached.";
-    };
   }
 
   private static @Nullable SQLException sqlException(Throwable thrown) {

@@ -66,23 +66,28 @@ public final class AssistantTemplate {
    */
   public static AssistantTemplate parse(
       String json, Function<String, @Nullable String> environment) {
-    return new AssistantTemplate(TemplateParser.compile(json, environment), false);
+    // A deployment that brings files has the demo as one of them, until it has its own.
+    boolean demo = json.strip().equals(bundledText().strip());
+    return new AssistantTemplate(TemplateParser.compile(json, environment), demo);
   }
 
   /** The template that ships with the service; it needs no variables. */
   public static AssistantTemplate bundled(Function<String, @Nullable String> environment) {
+    return parse(bundledText(), environment);
+  }
+
+  private static String bundledText() {
     try (InputStream template = AssistantTemplate.class.getResourceAsStream(BUNDLED)) {
       if (template == null) {
         throw new IllegalStateException("this build lacks " + BUNDLED);
       }
-      String json = new String(template.readAllBytes(), StandardCharsets.UTF_8);
-      return new AssistantTemplate(TemplateParser.compile(json, environment), true);
+      return new String(template.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + BUNDLED, e);
     }
   }
 
-  /** Whether this is the template that ships with the service. */
+  /** Whether this is the template that ships with the service, or a copy of it. */
   public boolean isBundled() {
     return bundled;
   }

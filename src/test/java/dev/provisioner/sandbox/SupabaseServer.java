@@ -34,7 +34,7 @@ public final class SupabaseServer implements AutoCloseable {
   private static final String TEMPLATE = "supabase_template";
 
   /** A test's data need not survive a power cut, and commits come in thousands. */
-  private static final Map<String, String> FAST =
+  public static final Map<String, String> FAST =
       Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
 
   private final Map<String, String> config;

@@ -9,6 +9,8 @@ import dev.provisioner.vapi.AssistantTemplate.Subject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -334,6 +336,15 @@ class AssistantTemplateTest {
       assertThat(body.has(removed)).as(removed).isFalse();
     }
     assertThat(AssistantTemplate.parse("{}", NOTHING_SET).isBundled()).isFalse();
+  }
+
+  @Test
+  void aCopyOfTheBundledTemplateIsTheBundledTemplate() throws IOException {
+    String copy = Files.readString(Path.of("src/main/resources/assistant-template.json"));
+
+    assertThat(AssistantTemplate.parse(copy + "\n", NOTHING_SET).isBundled()).isTrue();
+    assertThat(AssistantTemplate.parse(copy.replace("600", "700"), NOTHING_SET).isBundled())
+        .isFalse();
   }
 
   @Test
