@@ -3,7 +3,6 @@ package dev.provisioner;
 import static dev.provisioner.sandbox.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
 import dev.provisioner.World.Person;
@@ -11,6 +10,7 @@ import dev.provisioner.sandbox.Delivery;
 import dev.provisioner.sandbox.PgNetWorker;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
+import dev.provisioner.sandbox.Tools;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +46,7 @@ class SendersKitTest {
   @Test
   void shellOfTheReadmeRingsTheBell() throws Exception {
     for (String tool : List.of("bash", "openssl", "curl", "od")) {
-      require(tool);
+      Tools.require(tool, "the README's shell block was not tried");
     }
 
     String answer =
@@ -124,16 +123,5 @@ class SendersKitTest {
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("bash has ended").isTrue();
     assertThat(process.exitValue()).as(output).isZero();
     return output;
-  }
-
-  /** Without it nothing is shown: a failure in CI, and a test left out anywhere else. */
-  private static void require(String tool) {
-    boolean present =
-        Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    if (System.getenv("CI") != null) {
-      assertThat(present).as(tool + " is on the PATH, as CI needs it").isTrue();
-    }
-    assumeTrue(present, tool + " is not on the PATH: the README's shell block was not tried");
   }
 }
