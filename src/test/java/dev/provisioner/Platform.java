@@ -29,7 +29,8 @@ final class Platform implements AutoCloseable {
   private static final int PORTS = 10_000;
   private static final Pattern FILE =
       Pattern.compile("guest_path = \"(?<guest>[^\"]+)\"\\s+local_path = \"(?<local>[^\"]+)\"");
-  private static final Pattern VARIABLE = Pattern.compile("(?m)^ *([A-Z_]+) *= *[\"']?(.*?)[\"']?$");
+  private static final Pattern VARIABLE =
+      Pattern.compile("(?m)^ *([A-Z_]+) *= *[\"']?(.*?)[\"']?$");
 
   private final Path folder;
   private final int port = LOWEST_PORT + new Random().nextInt(PORTS);
@@ -68,8 +69,7 @@ final class Platform implements AutoCloseable {
           .forEach(each -> environment.put(each.group(1), each.group(2)));
       for (Matcher file = FILE.matcher(toml); file.find(); ) {
         String local = folder.resolve(file.group("local")).toString();
-        environment.replaceAll(
-            (name, value) -> value.equals(file.group("guest")) ? local : value);
+        environment.replaceAll((name, value) -> value.equals(file.group("guest")) ? local : value);
       }
       environment.put("PORT", Integer.toString(port));
       environment.put("METRICS_PORT", "0");

@@ -72,17 +72,21 @@ final class Walkthrough implements AutoCloseable {
     return blocks;
   }
 
-  /** Types it, and waits until it is over. Variables and functions stay. */
-  Output type(String commands) throws IOException, InterruptedException {
-    keyboard.write("{ %s\n} </dev/null\nprintf '\\n@@ %%d\\n' $?\n".formatted(commands));
+  /**
+   * Types it, and waits until it is over. Variables and functions stay. A command that fails closes
+   * the terminal, unless it is the last of a block that may.
+   */
+  Output type(String commands, boolean mayFail) throws IOException, InterruptedException {
+    keyboard.write(
+        "set %s; { %s\n} </dev/null; printf '\\n@@ %%d\\n' $?\n"
+            .formatted(mayFail ? "+e" : "-eo pipefail", commands));
     keyboard.flush();
     CompletableFuture<Output> output = new CompletableFuture<>();
     Thread reader = Thread.ofVirtual().start(() -> watch(output));
     try {
       return output.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      throw new AssertionError(
-          "not over after %d s: %s".formatted(PATIENCE_SECONDS, commands), e);
+      throw new AssertionError("not over after %d s: %s".formatted(PATIENCE_SECONDS, commands), e);
     } catch (ExecutionException e) {
       throw new AssertionError("the terminal closed at: " + commands, e);
     } finally {
