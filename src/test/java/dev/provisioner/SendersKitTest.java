@@ -3,11 +3,11 @@ package dev.provisioner;
 import static dev.provisioner.sandbox.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
 import dev.provisioner.World.Person;
 import dev.provisioner.sandbox.Delivery;
+import dev.provisioner.sandbox.Installed;
 import dev.provisioner.sandbox.PgNetWorker;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -46,9 +45,8 @@ class SendersKitTest {
 
   @Test
   void shellOfTheReadmeRingsTheBell() throws Exception {
-    for (String tool : List.of("bash", "openssl", "curl", "od")) {
-      require(tool);
-    }
+    Installed.require(
+        "the README's shell block", "bash openssl curl", "bash", "openssl", "curl", "od");
 
     String answer =
         bash(
@@ -124,16 +122,5 @@ class SendersKitTest {
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("bash has ended").isTrue();
     assertThat(process.exitValue()).as(output).isZero();
     return output;
-  }
-
-  /** Without it nothing is shown: a failure in CI, and a test left out anywhere else. */
-  private static void require(String tool) {
-    boolean present =
-        Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    if (System.getenv("CI") != null) {
-      assertThat(present).as(tool + " is on the PATH, as CI needs it").isTrue();
-    }
-    assumeTrue(present, tool + " is not on the PATH: the README's shell block was not tried");
   }
 }

@@ -1,5 +1,7 @@
 package dev.provisioner.sandbox;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,6 +35,12 @@ public final class Installed {
     }
     System.err.println(reason);
     return ConditionEvaluationResult.disabled(reason);
+  }
+
+  /** The same for one test, from within. */
+  public static void require(String without, String packages, String... tools) {
+    ConditionEvaluationResult condition = condition(without, packages, tools);
+    assumeFalse(condition.isDisabled(), () -> condition.getReason().orElse(""));
   }
 
   /** Where a tool is: on the PATH, or where Debian keeps its daemons. */
