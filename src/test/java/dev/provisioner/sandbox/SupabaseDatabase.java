@@ -81,6 +81,16 @@ public final class SupabaseDatabase {
     }
   }
 
+  /** Enables pg_cron, as a click in the dashboard does. {@link PgCron} runs its jobs. */
+  public void enablePgCron() {
+    try (Connection superuser = connectAsSuperuser();
+        Statement statement = superuser.createStatement()) {
+      statement.execute(SupabaseServer.resource("pg_cron.sql"));
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not enable pg_cron in " + name, e);
+    }
+  }
+
   /** A user signs up, as the auth server records it: the e-mail is not verified yet. */
   public UUID signUp(String email, @Nullable String fullName) {
     UUID id = UUID.randomUUID();
