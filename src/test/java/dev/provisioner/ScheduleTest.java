@@ -80,7 +80,9 @@ class ScheduleTest {
 
   @Test
   void serviceThatDoesNotSweepWorksEverythingOff() {
+    worker.pause();
     Person leaving = world.provisioned();
+    worker.lose();
     world.delete(leaving);
     loseWebhooksOf(120);
     UUID swallowed = world.unseen(1, "now()");
