@@ -57,7 +57,7 @@ class RotationTest {
   private Service serving;
 
   RotationTest(SupabaseServer supabase) throws IOException {
-    world = World.empty(supabase);
+    world = World.empty(supabase).with("ACK_TIMEOUT", "1s"); // pg_net waits for five
     fleet.add(world.start());
     fleet.add(world.start());
     serving = fleet.getFirst();
