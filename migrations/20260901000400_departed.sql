@@ -51,7 +51,7 @@ as $$
 declare
   user_gone boolean;
 begin
-  user_gone := not exists (select from auth.users u where u.id = old.user_id);
+  user_gone := not exists (select from auth.users u where u.id = old.user_id and u.deleted_at is null);
   if old.unconfirmed_since is not null or (user_gone and old.assistant_id is not null) then
     perform provisioning.bury(old.user_id, old.id, old.assistant_id, old.unconfirmed_since, old.unconfirmed_until);
   end if;
@@ -114,3 +114,32 @@ revoke execute on function provisioning.on_user_deleted from public, anon, authe
 create or replace trigger vapi_provisioner_user_deleted
   before delete on auth.users
   for each row execute function provisioning.on_user_deleted();
+
+-- Soft deletion is deletion, too, and as final: Auth scrambles the address, sets deleted_at and keeps
+-- the row, so that nothing cascades. This does for our part what the cascade would.
+create or replace function provisioning.on_user_soft_deleted() returns trigger
+language plpgsql security definer set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  in_use text;
+begin
+  select nullif(a.vapi_assistant_id, '') into in_use
+    from provisioning.user_assistant a where a.user_id = new.id;
+  if in_use is not null then
+    perform provisioning.bury(new.id, null, in_use, null, null);
+  end if;
+  delete from public.pending_vapi_provision where user_id = new.id;
+  return null;
+exception
+  when others then
+    raise warning 'vapi-provisioner: user % was soft-deleted and is still in the queue: % (%). To mend that: delete from public.pending_vapi_provision where user_id = %;',
+      new.id, sqlerrm, sqlstate, quote_literal(new.id);
+    return null;
+end
+$$;
+revoke execute on function provisioning.on_user_soft_deleted from public, anon, authenticated;
+
+create or replace trigger vapi_provisioner_user_soft_deleted
+  after update of deleted_at on auth.users
+  for each row when (old.deleted_at is null and new.deleted_at is not null)
+  execute function provisioning.on_user_soft_deleted();

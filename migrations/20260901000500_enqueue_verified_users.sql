@@ -12,7 +12,7 @@ create or replace function provisioning.on_user_verified() returns trigger
 language plpgsql security definer set search_path = '' set lock_timeout = '500ms'
 as $$
 begin
-  if coalesce(new.email, '') <> '' then
+  if coalesce(new.email, '') <> '' and new.deleted_at is null then
     insert into public.pending_vapi_provision (user_id, email, display_name)
     values (new.id, new.email, provisioning.display_name(new.raw_user_meta_data))
     on conflict do nothing; -- a row is under way already
@@ -116,7 +116,7 @@ begin
   end if;
   insert into public.pending_vapi_provision as q (user_id, email, display_name)
   select u.id, u.email, provisioning.display_name(u.raw_user_meta_data)
-    from auth.users u where u.id = its_user
+    from auth.users u where u.id = its_user and u.deleted_at is null
   on conflict do nothing
   returning q.id into fresh;
   return fresh;

@@ -7,9 +7,11 @@ create role authenticated nologin noinherit;
 create role service_role nologin noinherit bypassrls;
 create role authenticator login noinherit;
 create role supabase_auth_admin login noinherit createrole;
+create role supabase_functions_admin login noinherit createrole;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres;
+grant supabase_functions_admin to postgres;
 
 alter role postgres set search_path = "$user", public, extensions;
 -- Whatever a trigger on auth.users calls sees this path, and nothing of the app's.

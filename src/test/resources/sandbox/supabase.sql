@@ -163,3 +163,51 @@ $$;
 revoke execute on function net.http_post from public;
 grant execute on function net.http_post to postgres, anon, authenticated, service_role;
 grant select on net.http_request_queue, net._http_response to postgres;
+
+-- supabase_functions: what the dashboard's Database Webhooks call, once they are enabled there. All it knows is written
+-- into the trigger, headers included. It catches nothing: an error in it is one of the statement that fired the trigger.
+create schema supabase_functions authorization supabase_functions_admin;
+grant usage on schema supabase_functions to postgres, anon, authenticated, service_role;
+grant usage on schema net to supabase_functions_admin;
+grant execute on function net.http_post to supabase_functions_admin;
+
+create table supabase_functions.hooks (
+  id bigserial primary key,
+  hook_table_id integer not null,
+  hook_name text not null,
+  created_at timestamptz not null default now(),
+  request_id bigint
+);
+alter table supabase_functions.hooks owner to supabase_functions_admin;
+
+create function supabase_functions.http_request() returns trigger
+language plpgsql security definer set search_path = supabase_functions as $$
+declare
+  url text := nullif(tg_argv[0], 'null');
+  method text := nullif(tg_argv[1], 'null');
+  headers jsonb := coalesce(nullif(tg_argv[2], 'null'), '{"Content-Type": "application/json"}');
+  params jsonb := coalesce(nullif(tg_argv[3], 'null'), '{}');
+  timeout_ms integer := tg_argv[4];
+  request bigint;
+begin
+  if url is null then
+    raise exception 'url argument is missing';
+  elsif method is null then
+    raise exception 'method argument is missing';
+  elsif method <> 'POST' then
+    raise exception 'the stand-in for Database Webhooks knows no method %', method;
+  end if;
+  request := net.http_post(
+    url,
+    jsonb_build_object(
+      'type', tg_op, 'table', tg_table_name, 'schema', tg_table_schema, 'record', new, 'old_record', old),
+    params,
+    headers,
+    timeout_ms);
+  insert into hooks (hook_table_id, hook_name, request_id) values (tg_relid, tg_name, request);
+  return new;
+end
+$$;
+alter function supabase_functions.http_request() owner to supabase_functions_admin;
+revoke all on function supabase_functions.http_request() from public;
+grant execute on function supabase_functions.http_request() to postgres, anon, authenticated, service_role;

@@ -44,6 +44,8 @@ class DeletionRaceTest {
     try (World world = World.of(supabase, database)) {
       world.as("postgres", "create table public.user_settings (" + settings + ")");
       database.applyMigrations();
+      // A deletion that waits for longer fails, and a deadlock is counted.
+      world.sql("alter role supabase_auth_admin in database %s set lock_timeout = '5s'".formatted(database.name()));
       world.with("VAPI_CONCURRENCY", "16").start();
       world.vapi.onCreate().always(Fault.delay(Duration.ofMillis(CALL_MILLIS)));
       List<Person> people = new ArrayList<>();
@@ -54,6 +56,10 @@ class DeletionRaceTest {
       race(world, people);
 
       assertThat(world.count("select count(*) from auth.users")).isZero();
+      assertThat(
+              world.count(
+                  "select deadlocks from pg_stat_database where datname = current_database()"))
+          .isZero();
       assertThat(world.count("select count(*) from public.pending_vapi_provision")).isZero();
       assertThat(
               world.count(

@@ -119,6 +119,7 @@ class DoctorTest {
           drop trigger vapi_provisioner_user_verified on auth.users | triggers | broken | vapi_provisioner_user_verified on auth.users is missing | 000500_enqueue
           drop trigger vapi_provisioner_user_imported on auth.users | triggers | broken | vapi_provisioner_user_imported on auth.users is missing | 000500_enqueue
           drop trigger vapi_provisioner_user_deleted on auth.users | triggers | broken | vapi_provisioner_user_deleted on auth.users is missing | 000400_departed
+          drop trigger vapi_provisioner_user_soft_deleted on auth.users | triggers | broken | vapi_provisioner_user_soft_deleted on auth.users is missing | 000400_departed
           drop trigger vapi_provisioner_provision_deleted on public.pending_vapi_provision | triggers | broken | vapi_provisioner_provision_deleted | 000400_departed
           drop trigger vapi_provisioner_provision_enqueued on public.pending_vapi_provision | triggers | broken | no webhook rings | 000600_signed
           alter table auth.users disable trigger vapi_provisioner_user_verified | triggers | broken | is disabled: users who verify their e-mail are not enqueued | 000500_enqueue

@@ -212,7 +212,7 @@ final class World implements AutoCloseable {
   }
 
   /** The app gives the user an assistant. */
-  void use(Person person, String assistantId) {
+  void use(Person person, @Nullable String assistantId) {
     sql(
         """
         insert into public.user_settings (user_id, vapi_assistant_id) values (?, ?)

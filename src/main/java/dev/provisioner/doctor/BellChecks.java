@@ -11,6 +11,7 @@ import dev.provisioner.provision.Inspection.Delivery;
 import dev.provisioner.provision.StatementRefusedException;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,8 +27,10 @@ final class BellChecks {
   private final @Nullable URI publicUrl;
   private final boolean sweeps;
   private final Inspection inspection;
+  private final DashboardChecks dashboard;
 
-  BellChecks(Config.Draft draft, Inspection inspection) {
+  BellChecks(Config.Draft draft, Inspection inspection, InstantSource clock) {
+    this.dashboard = new DashboardChecks(draft, inspection, clock);
     Config config = draft.config();
     this.secrets = config.access().webhookSecrets();
     this.publicUrl = config.publicUrl();
@@ -46,6 +49,13 @@ final class BellChecks {
       ours = inspection.rings(publicUrl == null ? null : publicUrl.toString());
     } catch (StatementRefusedException e) {
       return List.of(withoutVault(e));
+    }
+    List<String> others = DashboardChecks.ringing(inspection);
+    if (!others.isEmpty() && (answer.isEmpty() || ours.isEmpty())) {
+      return List.of(
+          Finding.ok(
+              "it has no provisioner_webhook_secret or no provisioner_url: our own bell is silent, and the dashboard's webhook %s rings"
+                  .formatted(String.join(", ", others))));
     }
     List<Finding> findings = new ArrayList<>();
     findings.add(secret(challenge, answer.orElse(null)));
@@ -115,23 +125,39 @@ final class BellChecks {
   }
 
   List<Finding> pgNet() {
-    return List.of(
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
         inspection.has("net", "http_post")
             ? Finding.ok("there")
             : Finding.warning(
                 "pg_net is not enabled: nothing rings, and rows wait for the sweep",
                 "create extension pg_net;"));
+    findings.addAll(dashboard.findings());
+    return findings;
   }
 
   List<Finding> schedule() {
     String apply = "psql \"$POSTGRES_URL\" -f migrations/20260901000700_schedule.sql";
     Optional<Boolean> scheduled = inspection.scheduled();
-    if (scheduled.isPresent() && scheduled.get()) {
-      return List.of(Finding.ok("pg_cron rings /reconcile every minute"));
+    if (scheduled.isPresent() && scheduled.get() && (sweeps || canRing())) {
+      return List.of(
+          Finding.ok(
+              canRing()
+                  ? "pg_cron rings /reconcile every minute when something is due"
+                  : "pg_cron cannot ring without the Vault's two secrets, and need not: the service sweeps by itself"));
     }
     if (sweeps) {
       return List.of(
           Finding.ok("none in the database, and none needed: the service sweeps by itself"));
+    }
+    if (scheduled.isPresent() && scheduled.get()) {
+      return List.of(
+          Finding.warning(
+              "RECONCILE_INTERVAL is 0 and pg_cron cannot ring /reconcile without the Vault's two secrets: what is lost or errored waits for ever",
+              createSecret(Remedies.SECRET, OUR_SECRET)
+                  + " "
+                  + createSecret(Remedies.URL, publicUrl == null ? EXAMPLE_URL : publicUrl.toString())
+                  + " -- whichever is missing"));
     }
     return List.of(
         scheduled.isEmpty()
@@ -141,6 +167,15 @@ final class BellChecks {
             : Finding.warning(
                 "RECONCILE_INTERVAL is 0 and no job of pg_cron rings /reconcile: what is lost or errored waits for ever",
                 apply));
+  }
+
+  /** Whether the Vault has both of what a signed request needs. */
+  private boolean canRing() {
+    try {
+      return inspection.secretsAnswer("").isPresent() && inspection.rings(null).isPresent();
+    } catch (StatementRefusedException e) {
+      return false;
+    }
   }
 
   List<Finding> deliveries() {

@@ -40,6 +40,11 @@ final class DatabaseChecks {
               "assistants of deleted users stay at Vapi",
               "20260901000400_departed.sql"),
           new Expected(
+              "vapi_provisioner_user_soft_deleted",
+              "auth.users",
+              "assistants of soft-deleted users stay at Vapi",
+              "20260901000400_departed.sql"),
+          new Expected(
               "vapi_provisioner_provision_deleted",
               "public.pending_vapi_provision",
               "assistants of deleted users may stay at Vapi",

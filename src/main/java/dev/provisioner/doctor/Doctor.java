@@ -61,7 +61,7 @@ public final class Doctor {
 
   public Doctor(Surroundings its) {
     DatabaseChecks database = new DatabaseChecks(its.draft(), its.inspection());
-    BellChecks bell = new BellChecks(its.draft(), its.inspection());
+    BellChecks bell = new BellChecks(its.draft(), its.inspection(), its.clock());
     PublicChecks outside = new PublicChecks(its);
     VapiChecks vapi = new VapiChecks(its);
     ClockChecks clocks = new ClockChecks(its, vapi);

@@ -1,7 +1,9 @@
 package dev.provisioner.provision;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.provisioner.Secret;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -10,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +112,23 @@ public final class Inspection {
         from public.pending_vapi_provision where next_attempt_at <= now()\
       """;
 
+  /** What the dashboard makes. Whoever may connect may read the arguments, headers included. */
+  private static final String DASHBOARD_WEBHOOKS =
+      """
+      select t.tgname, t.tgargs, t.tgenabled in ('O', 'A') and (t.tgtype & 4) <> 0 as rings
+        from pg_trigger t
+        join pg_class c on c.oid = t.tgrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_proc p on p.oid = t.tgfoid
+        join pg_namespace f on f.oid = p.pronamespace
+       where n.nspname = 'public' and c.relname = 'pending_vapi_provision'
+         and f.nspname = 'supabase_functions' and p.proname = 'http_request'
+       order by t.tgname\
+      """;
+
+  private static final Pattern TOKEN =
+      Pattern.compile("(?i)\"authorization\"\\s*:\\s*\"bearer +(?<token>[^\"\\s]+)\"");
+
   private final Database database;
 
   /**
@@ -200,6 +221,32 @@ public final class Inspection {
                       row.getColumn("tgname", String.class), row.getColumn("fires", Boolean.class));
                   return found;
                 }));
+  }
+
+  /**
+   * A Database Webhook on our table, as the dashboard makes them.
+   *
+   * @param rings it fires, and on inserts
+   * @param token null where it has none
+   */
+  public record DashboardWebhook(
+      String name, boolean rings, String url, @Nullable Secret token) {}
+
+  public List<DashboardWebhook> dashboardWebhooks() {
+    return database.ask(handle ->
+        handle
+            .createQuery(DASHBOARD_WEBHOOKS)
+            .map((row, context) -> {
+              // Each argument ends with a zero: the URL, the method, the headers, …
+              String[] arguments = new String(row.getBytes("tgargs"), UTF_8).split("\0", -1);
+              Matcher token = TOKEN.matcher(arguments.length > 2 ? arguments[2] : "");
+              return new DashboardWebhook(
+                  row.getString("tgname"),
+                  row.getBoolean("rings"),
+                  arguments[0],
+                  token.find() ? new Secret(token.group("token")) : null);
+            })
+            .list());
   }
 
   /** The Vault's webhook secret's answer to a challenge; empty when the Vault holds none. */

@@ -81,6 +81,37 @@ public final class SupabaseDatabase {
     }
   }
 
+  /** Enables pg_cron, as a click in the dashboard does. {@link PgCron} runs its jobs. */
+  public void enablePgCron() {
+    try (Connection superuser = connectAsSuperuser();
+        Statement statement = superuser.createStatement()) {
+      statement.execute(SupabaseServer.resource("pg_cron.sql"));
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not enable pg_cron in " + name, e);
+    }
+  }
+
+  /**
+   * Puts a Database Webhook on inserts into a table, as the dashboard does.
+   *
+   * @param token of its header {@code Authorization}, and part of the trigger's definition
+   */
+  public void createDashboardWebhook(String table, String trigger, String url, String token) {
+    String headers = "{\"Content-type\":\"application/json\",\"Authorization\":\"Bearer %s\"}";
+    String sql =
+        """
+        create or replace trigger "%s" after insert on %s for each row
+        execute function supabase_functions.http_request('%s', 'POST', '%s', '{}', '5000')\
+        """
+            .formatted(trigger, table, url, headers.formatted(token));
+    try (Connection migrator = connect(MIGRATOR);
+        Statement statement = migrator.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException("could not create the webhook " + trigger, e);
+    }
+  }
+
   /** A user signs up, as the auth server records it: the e-mail is not verified yet. */
   public UUID signUp(String email, @Nullable String fullName) {
     UUID id = UUID.randomUUID();

@@ -272,7 +272,7 @@ public final class SupabaseServer implements AutoCloseable {
     }
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (InputStream in = SupabaseServer.class.getResourceAsStream("/sandbox/" + name)) {
       if (in == null) {
         throw new IllegalStateException("not on the class path: sandbox/" + name);
