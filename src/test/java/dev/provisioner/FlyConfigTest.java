@@ -95,7 +95,7 @@ class FlyConfigTest {
   }
 
   @Test
-  void templateIsBroughtToWhereItIsLookedFor() {
+  void templateIsBroughtToWhereItIsLookedFor() throws IOException {
     assertThat(fly.path("files")).hasSize(1);
     JsonNode file = fly.at("/files/0");
     assertThat(file.path("guest_path").asText())

@@ -47,18 +47,22 @@ final class Instance implements AutoCloseable {
 
   /** Returns when it serves. */
   static Instance start(World world) {
-    return new Instance(world, List.of(FRUGAL, "-XX:SharedArchiveFile=" + CLASSES));
+    return new Instance(world, remembering("-XX:SharedArchiveFile="));
   }
 
   /** One that serves this person, and whose classes are remembered for all that start later. */
   static void rehearse(World world, Person person) {
-    try (Instance first =
-        new Instance(world, List.of(FRUGAL, "-XX:ArchiveClassesAtExit=" + CLASSES))) {
+    try (Instance first = new Instance(world, remembering("-XX:ArchiveClassesAtExit="))) {
       first.ring(person);
       first.reconcile("{}");
       first.process.terminate();
       first.process.exitCode();
     }
+  }
+
+  /** The distribution remembers its classes by itself. */
+  private static List<String> remembering(String option) {
+    return Packaged.LAUNCHER == null ? List.of(FRUGAL, option + CLASSES) : List.of();
   }
 
   Answer ring(Person person) {

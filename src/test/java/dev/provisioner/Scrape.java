@@ -38,11 +38,12 @@ record Scrape(String text, Set<String> families, List<Sample> samples) {
 
   /** From the port for metrics. */
   static HttpResponse<String> get(Service service, String path) {
+    return get(URI.create("http://localhost:" + service.metricsPort() + path));
+  }
+
+  static HttpResponse<String> get(URI uri) {
     try {
-      return HTTP.send(
-          HttpRequest.newBuilder(URI.create("http://localhost:" + service.metricsPort() + path))
-              .build(),
-          HttpResponse.BodyHandlers.ofString());
+      return HTTP.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

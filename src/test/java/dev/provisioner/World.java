@@ -106,14 +106,18 @@ final class World implements AutoCloseable {
     }
   }
 
-  /** A copy of an empty project that uses the same Vapi organisation under its own name. */
-  World staging(SupabaseServer server) {
+  /** An empty project whose Vapi is this one, which stays the caller's. */
+  static World empty(SupabaseServer server, VapiSimulator vapi) {
     try {
-      return new World(server, server.createMigratedDatabase(), vapi)
-          .with("INSTALLATION", "staging");
+      return new World(server, server.createMigratedDatabase(), vapi);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A copy of an empty project that uses the same Vapi organisation under its own name. */
+  World staging(SupabaseServer server) {
+    return empty(server, vapi).with("INSTALLATION", "staging");
   }
 
   /** The same with one instance running. */

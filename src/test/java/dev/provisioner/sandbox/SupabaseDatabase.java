@@ -97,13 +97,13 @@ public final class SupabaseDatabase {
    * @param token of its header {@code Authorization}, and part of the trigger's definition
    */
   public void createDashboardWebhook(String table, String trigger, String url, String token) {
-    String headers = "{\"Content-type\":\"application/json\",\"Authorization\":\"Bearer %s\"}";
     String sql =
         """
         create or replace trigger "%s" after insert on %s for each row
-        execute function supabase_functions.http_request('%s', 'POST', '%s', '{}', '5000')\
+        execute function supabase_functions.http_request(
+          '%s', 'POST', '{"Content-type":"application/json","Authorization":"Bearer %s"}', '{}', '5000')\
         """
-            .formatted(trigger, table, url, headers.formatted(token));
+            .formatted(trigger, table, url, token);
     try (Connection migrator = connect(MIGRATOR);
         Statement statement = migrator.createStatement()) {
       statement.execute(sql);

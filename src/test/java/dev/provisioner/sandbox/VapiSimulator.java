@@ -84,6 +84,7 @@ public final class VapiSimulator implements AutoCloseable {
           "voicemailMessage");
 
   private final InstantSource clock;
+  private final String scheme;
   private final MockWebServer server = new MockWebServer();
   private final AssistantStore store;
   private final Map<Operation, FaultPlan> plans = new EnumMap<>(Operation.class);
@@ -92,8 +93,9 @@ public final class VapiSimulator implements AutoCloseable {
   private final List<Call> calls = new ArrayList<>();
   private volatile Duration ahead = Duration.ZERO;
 
-  private VapiSimulator(InstantSource clock) {
+  private VapiSimulator(InstantSource clock, String scheme) {
     this.clock = clock;
+    this.scheme = scheme;
     this.store = new AssistantStore(clock);
     for (Operation operation : Operation.values()) {
       plans.put(operation, new FaultPlan());
@@ -110,26 +112,38 @@ public final class VapiSimulator implements AutoCloseable {
    * @param clock what {@code createdAt} is read from, cut to milliseconds
    */
   public static VapiSimulator start(InstantSource clock) {
-    VapiSimulator vapi = new VapiSimulator(clock);
-    vapi.server.setProtocols(List.of(Protocol.HTTP_1_1));
-    vapi.server.setDispatcher(
+    VapiSimulator vapi = new VapiSimulator(clock, "http");
+    vapi.listen(List.of(Protocol.HTTP_1_1));
+    return vapi;
+  }
+
+  /** One that speaks TLS and HTTP/2 as the real one does, to whoever trusts this certificate. */
+  public static VapiSimulator start(LocalCertificate certificate) {
+    VapiSimulator vapi = new VapiSimulator(InstantSource.system(), "https");
+    vapi.server.useHttps(certificate.server().getSocketFactory());
+    vapi.listen(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1));
+    return vapi;
+  }
+
+  private void listen(List<Protocol> protocols) {
+    server.setProtocols(protocols);
+    server.setDispatcher(
         new Dispatcher() {
           @Override
           public MockResponse dispatch(RecordedRequest request) throws InterruptedException {
-            return vapi.answer(request);
+            return answer(request);
           }
         });
     try {
-      vapi.server.start(InetAddress.getLoopbackAddress(), 0);
+      server.start(InetAddress.getLoopbackAddress(), 0);
     } catch (IOException e) {
       throw new UncheckedIOException("the Vapi simulator did not start", e);
     }
-    return vapi;
   }
 
   /** Without a slash at the end. */
   public String baseUrl() {
-    return "http://localhost:" + port();
+    return scheme + "://localhost:" + port();
   }
 
   public int port() {
