@@ -4,7 +4,7 @@
 -- public: everything that `postgres` makes there is open to the API's roles from birth. A migration that means to keep
 -- something private has to revoke it from each of them, not from public alone.
 grant usage on schema public to anon, authenticated, service_role;
-grant usage, create on schema public to postgres;
+grant usage, create on schema public to postgres with grant option; -- there it owns the database
 alter default privileges for role postgres in schema public
   grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public

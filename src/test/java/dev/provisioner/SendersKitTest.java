@@ -3,7 +3,6 @@ package dev.provisioner;
 import static dev.provisioner.sandbox.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
 import dev.provisioner.World.Person;
@@ -12,16 +11,13 @@ import dev.provisioner.sandbox.PgNetWorker;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -47,11 +43,12 @@ class SendersKitTest {
   @Test
   void shellOfTheReadmeRingsTheBell() throws Exception {
     for (String tool : List.of("bash", "openssl", "curl", "od")) {
-      require(tool);
+      Shell.require(tool);
     }
 
     String answer =
-        bash(
+        Shell.run(
+            Path.of("."),
             block("bash"),
             Map.of(
                 "URL", world.uri("").toString(),
@@ -112,28 +109,5 @@ class SendersKitTest {
     Matcher matcher = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(kit);
     assertThat(matcher.find()).as("a block of " + language).isTrue();
     return matcher.group(1);
-  }
-
-  private static String bash(String script, Map<String, String> variables) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder("bash", "-euo", "pipefail", "-c", script);
-    builder.environment().putAll(variables);
-    builder.redirectErrorStream(true);
-    Process process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("bash has ended").isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    return output;
-  }
-
-  /** Without it nothing is shown: a failure in CI, and a test left out anywhere else. */
-  private static void require(String tool) {
-    boolean present =
-        Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    if (System.getenv("CI") != null) {
-      assertThat(present).as(tool + " is on the PATH, as CI needs it").isTrue();
-    }
-    assumeTrue(present, tool + " is not on the PATH: the README's shell block was not tried");
   }
 }
