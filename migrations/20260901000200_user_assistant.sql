@@ -12,6 +12,7 @@ declare
   assistant_type text;
   assistant_length integer;
   assistant_generated "char";
+  late record;
   shared boolean;
   required text;
   limited text;
@@ -82,6 +83,17 @@ alter table public.user_settings alter column user_id type uuid using user_id::u
   if key_generated then
     raise exception 'public.user_settings.% is generated, so no row can be made for a user', key_column
       using detail = 'Keep the assistants in a table of their own, then apply this file again:' || elsewhere;
+  end if;
+  -- One is one too many, whatever else is unique: `on conflict` would be refused.
+  select k.conname, pg_get_constraintdef(k.oid) as definition into late
+    from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and array[a.attnum] = k.conkey
+   where k.conrelid = settings and k.contype in ('p', 'u') and k.condeferrable and a.attname = key_column
+   limit 1;
+  if found then
+    raise exception 'public.user_settings.% is not unique at once, but late: % is deferrable', key_column, late.conname
+      using detail = format('Make it immediate, then apply this file again:
+alter table public.user_settings drop constraint %1$I, add constraint %1$I %2$s;',
+        late.conname, split_part(late.definition, ' DEFERRABLE', 1));
   end if;
   if not exists (
     select from pg_index i
@@ -159,11 +171,10 @@ alter table public.user_settings alter column vapi_assistant_id type text;';
   execute format(
     'create view provisioning.user_assistant as
        select %I as user_id, vapi_assistant_id from public.user_settings', key_column);
+  comment on view provisioning.user_assistant is
+    'The assistant in use per user. vapi-provisioner reads and writes nothing else of the app';
 end
 $$;
 
 grant select, insert (user_id, vapi_assistant_id), update (vapi_assistant_id)
   on provisioning.user_assistant to provisioner;
-
-comment on view provisioning.user_assistant is
-  'The assistant in use per user. vapi-provisioner reads and writes nothing else of the app';

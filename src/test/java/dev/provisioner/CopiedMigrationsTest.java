@@ -25,7 +25,7 @@ class CopiedMigrationsTest {
   private static final String SETTINGS = "20261001120000_user_settings.sql";
 
   private final SupabaseServer supabase;
-  private final @TempDir Path folder;
+  private final Path folder;
   private Path repository = Path.of("");
   private Path app = Path.of("");
 

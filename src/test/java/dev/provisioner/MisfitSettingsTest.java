@@ -11,6 +11,7 @@ import dev.provisioner.sandbox.SupabaseServer;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,13 +35,18 @@ class MisfitSettingsTest {
   enum Misfit {
     NO_UNIQUE_KEY("(user_id uuid, vapi_assistant_id text)", "user_id is not unique"),
     DEFERRABLE("(user_id uuid unique deferrable)", "user_id is not unique"),
+    DEFERRABLE_BESIDE_ANOTHER(
+        "(user_id uuid primary key deferrable initially deferred, unique (user_id))",
+        "user_id is not unique"),
     COMPOSITE_KEY(
         "(user_id uuid, name text, value text, primary key (user_id, name))",
         "user_id is not unique"),
     PARTITIONED(
         "(user_id uuid, region text, primary key (user_id, region)) partition by list (region)",
         "user_id is not unique"),
-    NO_USER("(owner uuid primary key, vapi_assistant_id text)", "neither a column user_id nor"),
+    NO_USER(
+        "(owner uuid primary key default gen_random_uuid(), vapi_assistant_id text)",
+        "neither a column user_id nor"),
     BIGINT_ID("(id bigint primary key default 1)", "id is not of type uuid"),
     TEXT_USER("(user_id text primary key)", "user_id is not of type uuid"),
     BIGINT_USER("(user_id bigint primary key)", "user_id is not of type uuid"),
@@ -101,6 +107,17 @@ class MisfitSettingsTest {
   void tableOfItsOwnIsOfferedWhereNothingElseWillDo(OtherThing thing) {
     mends(thing.sql, thing.message);
     assertThat(world.query("select to_regclass('public.user_assistants')")).isNotNull();
+  }
+
+  @Test
+  void foreignTableIsNoTable() {
+    world.sql("create foreign data wrapper elsewhere");
+    world.sql("create server elsewhere foreign data wrapper elsewhere");
+    world.sql("grant usage on foreign server elsewhere to postgres");
+
+    mends(
+        "create foreign table public.user_settings (user_id uuid) server elsewhere",
+        "is a foreign table");
   }
 
   enum Limited {

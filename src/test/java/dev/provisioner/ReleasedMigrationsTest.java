@@ -27,9 +27,9 @@ class ReleasedMigrationsTest {
     List<String> now = migrations();
     List<String> released = Files.readAllLines(RELEASED);
 
-    assertThat(now)
+    assertThat(now.subList(0, Math.min(now.size(), released.size())))
         .as("a released migration was changed or renamed, or one was put before it: write another")
-        .startsWith(released.toArray(String[]::new));
+        .isEqualTo(released);
   }
 
   @Test

@@ -13,16 +13,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Our role and our removal, on a server of its own: a role belongs to all of its databases. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Execution(ExecutionMode.SAME_THREAD)
 class RemovalTest {
   private static final String REMOVE = Readme.block(RemovalTest.class, "remove");
 
@@ -188,6 +186,30 @@ class RemovalTest {
       world.as("postgres", "alter role provisioner login");
       world.start();
       assertThat(world.ring(world.person()).field("outcome")).isEqualTo("created");
+    }
+  }
+
+  @Test
+  void roleOfSomebodyElsesMakingIsTakenAsItIs() {
+    SupabaseDatabase database = supabase.createDatabase();
+    SupabaseCli cli = SupabaseCli.of(Path.of("migrations"));
+    try (World world = World.of(supabase, database)) {
+      world.sql("create role provisioner login");
+      String warning =
+          cli.push(database).stream()
+              .filter(each -> each.startsWith("WARNING"))
+              .collect(Collectors.joining());
+      assertThat(warning).contains("not ours to set");
+
+      world.sql(warning.substring(warning.indexOf("alter role")));
+
+      database.applyMigrations();
+      assertThat(Catalog.ofOurs(database)).contains("set lock_timeout=500ms");
+      world.start();
+      assertThat(world.ring(world.person()).field("outcome")).isEqualTo("created");
+      Readme.run(database, REMOVE);
+      assertThat(world.query("select to_regrole('provisioner')::text")).isNotNull();
+      world.sql("drop role provisioner");
     }
   }
 
