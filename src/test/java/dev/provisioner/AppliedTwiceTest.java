@@ -42,7 +42,9 @@ class AppliedTwiceTest {
     world.sql("update provisioning.installation set id = 'ours', organisation = 'org'");
     Readme.run(world.database, Readme.block(ChangingSettingsTest.class, "move"));
     // A table of the name that we have nothing to do with any more: one that would not fit.
-    Readme.run(world.database, "drop table public.user_settings; create table public.user_settings (a int)");
+    Readme.run(
+        world.database,
+        "drop table public.user_settings; create table public.user_settings (a int)");
     String schema = Catalog.ofAll(world.database);
     String kept = kept();
 
@@ -75,7 +77,9 @@ class AppliedTwiceTest {
       statement.setEscapeProcessing(false);
       for (Path file : files.sorted().toList()) {
         statement.execute(Files.readString(file));
-        for (SQLWarning each = statement.getWarnings(); each != null; each = each.getNextWarning()) {
+        for (SQLWarning each = statement.getWarnings();
+            each != null;
+            each = each.getNextWarning()) {
           said.add(
               ((PSQLWarning) each).getServerErrorMessage().getSeverity() + " " + each.getMessage());
         }

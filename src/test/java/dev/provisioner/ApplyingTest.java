@@ -155,11 +155,10 @@ class ApplyingTest {
   void appsTableAfterOursFailsAndChangesNothing() throws IOException {
     database.applyMigrations();
 
-    assertThatThrownBy(
-            () ->
-                world.as(
-                    "postgres",
-                    "create table public.user_settings (user_id uuid primary key, theme text)"))
+    assertThatThrownBy(() ->
+            world.as(
+                "postgres",
+                "create table public.user_settings (user_id uuid primary key, theme text)"))
         .hasMessageContaining("\"user_settings\" already exists");
     assertWritten();
   }

@@ -59,7 +59,9 @@ final class Catalog {
             dump.append(last.isEmpty() ? "" : "\n").append(thing).append('\n');
             last = thing;
           }
-          row.getString("line").lines().forEach(line -> dump.append(("  " + line).stripTrailing()).append('\n'));
+          row.getString("line")
+              .lines()
+              .forEach(line -> dump.append(("  " + line).stripTrailing()).append('\n'));
         }
       }
       return dump.toString();
@@ -95,7 +97,8 @@ final class Catalog {
     int j = 0;
     while (i < a.size() || j < b.size()) {
       boolean same = i < a.size() && j < b.size() && a.get(i).equals(b.get(j));
-      boolean gone = !same && (j == b.size() || (i < a.size() && common[i + 1][j] >= common[i][j + 1]));
+      boolean gone =
+          !same && (j == b.size() || (i < a.size() && common[i + 1][j] >= common[i][j + 1]));
       String line = same || gone ? a.get(i) : b.get(j);
       if (!line.isEmpty() && !line.startsWith(" ")) {
         thing = line;

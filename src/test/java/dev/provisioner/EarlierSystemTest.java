@@ -70,16 +70,21 @@ class EarlierSystemTest {
           from (values (1), (2), (3), (3), (4)) old (n)
           join auth.users u on u.email = 'old-' || n || '@example.com'\
         """);
-    String old = world.text("select string_agg(q::text, ',' order by id) from public.pending_vapi_provision q");
+    String old =
+        world.text(
+            "select string_agg(q::text, ',' order by id) from public.pending_vapi_provision q");
 
     // Literally what is said, one message after the other.
     assertThat(refusal()).contains("is not the table of vapi-provisioner");
     Readme.run(world.database, remedy(refusal()));
-    assertThat(refusal()).contains("a trigger on auth.users inserts into pending_vapi_provision by itself");
+    assertThat(refusal())
+        .contains("a trigger on auth.users inserts into pending_vapi_provision by itself");
     assertThat(world.as("postgres", Readme.block(EarlierSystemTest.class, "triggers"))).isNotNull();
     Readme.run(world.database, remedy(refusal()));
     CLI.push(world.database);
-    assertThat(world.text("select string_agg(q::text, ',' order by id) from public.pending_vapi_provision_old q"))
+    assertThat(
+            world.text(
+                "select string_agg(q::text, ',' order by id) from public.pending_vapi_provision_old q"))
         .isEqualTo(old);
     Readme.run(world.database, Readme.block(ExistingUsersTest.class, "batches"));
     world.start();
@@ -95,7 +100,9 @@ class EarlierSystemTest {
                                     where s.user_id = u.id and s.vapi_assistant_id <> '')\
                 """))
         .isEqualTo("old-7@example.com");
-    assertThat(world.count("select count(*) from public.user_settings where vapi_assistant_id like 'made by%'"))
+    assertThat(
+            world.count(
+                "select count(*) from public.user_settings where vapi_assistant_id like 'made by%'"))
         .isEqualTo(2);
     assertThat(world.count("select count(distinct vapi_assistant_id) from public.user_settings"))
         .isEqualTo(6);

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** An app that has had users for long: they are offered an assistant, and none is forced on them. */
+/**
+ * An app that has had users for long: they are offered an assistant, and none is forced on them.
+ */
 @ExtendWith(SharedSupabase.class)
 class ExistingUsersTest {
   private static final int USERS = 5_000;

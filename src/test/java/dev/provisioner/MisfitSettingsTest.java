@@ -155,7 +155,10 @@ class MisfitSettingsTest {
   void whatMayBeRefusedIsWarnedOfAndThenRefusedAloud(Limited limited) {
     world.as("postgres", limited.sql);
 
-    assertThat(warnings(CLI.push(world.database))).singleElement().asString().contains(limited.warning);
+    assertThat(warnings(CLI.push(world.database)))
+        .singleElement()
+        .asString()
+        .contains(limited.warning);
 
     world.start();
     Person person = world.person();
@@ -212,11 +215,13 @@ class MisfitSettingsTest {
         .hasMessageContaining(message)
         .hasMessageContaining("then apply this file again:");
     String said = String.valueOf(refusal.getMessage());
-    assertThat(Catalog.ofOurs(world.database)).contains(before.lines().filter(line -> line.startsWith("  column")).toList());
+    assertThat(Catalog.ofOurs(world.database))
+        .contains(before.lines().filter(line -> line.startsWith("  column")).toList());
 
     Readme.run(
         world.database,
-        said.substring(said.indexOf("again:") + "again:".length(), said.lastIndexOf("At statement")));
+        said.substring(
+            said.indexOf("again:") + "again:".length(), said.lastIndexOf("At statement")));
 
     CLI.push(world.database);
     provisions();

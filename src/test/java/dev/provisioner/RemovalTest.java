@@ -74,7 +74,8 @@ class RemovalTest {
       assertThat(world.text("select string_agg(s::text, ',') from public.user_settings s"))
           .isEqualTo(settings)
           .contains(kept.user().toString());
-      assertThat(world.text("select string_agg(jobname, ',') from cron.job")).isEqualTo("the app's");
+      assertThat(world.text("select string_agg(jobname, ',') from cron.job"))
+          .isEqualTo("the app's");
       assertThat(world.text("select string_agg(name, ',') from vault.secrets"))
           .isEqualTo("the_apps_own");
       assertThat(Catalog.difference(before, Catalog.ofAll(database)))
@@ -177,10 +178,7 @@ class RemovalTest {
     SupabaseDatabase database = supabase.createDatabase();
     try (World world = World.of(supabase, database)) {
       world.as("postgres", "create role provisioner nologin");
-      String warning =
-          String.join(
-              "\n",
-              SupabaseCli.of(Path.of("migrations")).push(database));
+      String warning = String.join("\n", SupabaseCli.of(Path.of("migrations")).push(database));
       assertThat(warning).contains("may not log in").contains("alter role provisioner login;");
 
       world.as("postgres", "alter role provisioner login");

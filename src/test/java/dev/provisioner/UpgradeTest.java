@@ -107,7 +107,9 @@ class UpgradeTest {
       if (there(table)) {
         rows.append(
             world.text(
-                "select coalesce(string_agg(t::text, E'\n' order by t::text), '') from " + table + " t"));
+                "select coalesce(string_agg(t::text, E'\n' order by t::text), '') from "
+                    + table
+                    + " t"));
         rows.append('\n');
       }
     }
