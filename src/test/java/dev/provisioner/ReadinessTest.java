@@ -88,6 +88,7 @@ class ReadinessTest {
           """)
   void missingRightIsNamedAsTheStatementThatGrantsIt(String right, String object)
       throws SQLException {
+    asPostgres("revoke %s on %s from provisioner".formatted(right, object)); // who granted it
     world.sql("revoke %s on %s from provisioner, public".formatted(right, object));
 
     Answer unready = readiness(world);
