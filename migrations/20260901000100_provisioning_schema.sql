@@ -10,11 +10,10 @@ begin
     create extension pgcrypto with schema extensions;
   end if;
   if exists (select from pg_available_extensions where name = 'pg_net' and installed_version is null) then
-    create extension pg_net;
+    create extension pg_net with schema extensions; -- its functions are in net, wherever it is
   end if;
   if to_regprocedure('extensions.hmac(bytea, bytea, text)') is null then
-    raise warning 'pgcrypto is not in the schema extensions: webhooks cannot be signed, and nothing will ring'
-      using hint = 'alter extension pgcrypto set schema extensions;';
+    raise warning 'pgcrypto is not in the schema extensions: webhooks cannot be signed, and nothing will ring. To mend it: alter extension pgcrypto set schema extensions;';
   end if;
 end
 $$;
@@ -25,13 +24,26 @@ do $$
 begin
   create role provisioner login;
 exception
-  when duplicate_object then null; -- roles belong to the whole server: another database made it
+  when duplicate_object then -- roles belong to the whole server: another database made it
+    if not (select rolcanlogin from pg_roles where rolname = 'provisioner') then
+      raise warning 'the role provisioner is there already and may not log in, so the service cannot: alter role provisioner login;';
+    end if;
 end
 $$;
 
 -- A settle that holds a queue row must give way to a user being deleted. Below deadlock_timeout
 -- (1 s) it is always ours that is cancelled, and repeated; the deletion never is.
-alter role provisioner set lock_timeout = '500ms';
+do $$
+begin
+  alter role provisioner set lock_timeout = '500ms';
+exception
+  when insufficient_privilege then
+    if not exists (select from pg_db_role_setting
+                    where setrole = 'provisioner'::regrole and 'lock_timeout=500ms' = any (setconfig)) then
+      raise warning 'the role provisioner is there already and is not ours to set. As whoever made it: alter role provisioner set lock_timeout = ''500ms'';';
+    end if;
+end
+$$;
 
 grant usage on schema provisioning to provisioner;
 grant usage on schema public to provisioner;

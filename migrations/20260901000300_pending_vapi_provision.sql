@@ -6,7 +6,9 @@ begin
      and not exists (select from pg_attribute
                       where attrelid = to_regclass('public.pending_vapi_provision') and attname = 'claim_token') then
     raise exception 'public.pending_vapi_provision exists already and is not the table of vapi-provisioner'
-      using hint = 'alter table public.pending_vapi_provision rename to pending_vapi_provision_old; then apply again. select provisioning.enqueue_missing() afterwards finds every verified user without an assistant.';
+      using detail = 'Stop whatever works it, rename it, then apply this file again:
+alter table public.pending_vapi_provision rename to pending_vapi_provision_old;
+Once all is applied, "Coming from a queue of your own" in the README has the rest.';
   end if;
 end
 $$;

@@ -1,5 +1,24 @@
 -- Who gets an assistant: a user whose e-mail address becomes verified. Never in the way of a sign-up.
 
+-- An older system's own trigger would insert into our queue, and its second row for a user would be
+-- refused: the verification with it.
+do $$
+declare
+  older text;
+begin
+  select string_agg(distinct p.oid::regprocedure::text, ', ') into older
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+   where t.tgrelid = 'auth.users'::regclass and not t.tgisinternal
+     and p.pronamespace <> 'provisioning'::regnamespace
+     and p.prosrc ~* 'insert\s+into\s+("?public"?\.)?"?pending_vapi_provision\M' and p.prosrc !~* 'on\s+conflict';
+  if older is not null then
+    raise exception 'a trigger on auth.users inserts into pending_vapi_provision by itself: verifying an e-mail would fail'
+      using detail = 'Drop its function, and the trigger with it, then apply this file again:
+drop function ' || older || ' cascade;';
+  end if;
+end
+$$;
+
 -- Both names are written by the user and are trusted by nobody.
 create or replace function provisioning.display_name(meta jsonb) returns text
 language sql immutable set search_path = ''

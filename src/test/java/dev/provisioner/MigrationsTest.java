@@ -7,17 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.provisioner.World.Answer;
 import dev.provisioner.World.Person;
 import dev.provisioner.sandbox.SharedSupabase;
+import dev.provisioner.sandbox.SupabaseCli;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.SQLWarning;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -138,7 +131,7 @@ class MigrationsTest {
         .hasMessageContaining("000200_user_assistant.sql")
         .hasMessageContaining("public.user_settings")
         .hasMessageContaining(message)
-        .hasMessageContaining("Hint:");
+        .hasMessageContaining("Detail:");
     assertThat(shape("public.user_settings")).isEqualTo(before);
     assertThat(world.query("select to_regclass('provisioning.user_assistant')")).isNull();
   }
@@ -174,9 +167,9 @@ class MigrationsTest {
           user_id uuid primary key, "Plan" text not null, theme text not null default 'dark',
           number integer generated always as identity, locale text not null, vapi_assistant_id text)\
         """);
-    database.applyMigrations();
 
-    assertThat(warnings("20260901000200_user_assistant.sql"))
+    assertThat(SupabaseCli.of(Path.of("migrations")).push(database))
+        .filteredOn(each -> each.startsWith("WARNING"))
         .singleElement()
         .asString()
         .contains("requires values for \"Plan\", locale");
@@ -289,20 +282,5 @@ class MigrationsTest {
           from pg_attribute where attrelid = ?::regclass and attnum > 0\
         """,
         table);
-  }
-
-  private List<String> warnings(String file) {
-    List<String> found = new ArrayList<>();
-    try (Connection migrator =
-            DriverManager.getConnection(database.jdbcUrl("postgres") + "&preferQueryMode=simple");
-        Statement statement = migrator.createStatement()) {
-      statement.execute(Files.readString(Path.of("migrations", file)));
-      for (SQLWarning each = statement.getWarnings(); each != null; each = each.getNextWarning()) {
-        found.add(each.getMessage());
-      }
-    } catch (SQLException | IOException e) {
-      throw new IllegalStateException(e);
-    }
-    return found;
   }
 }

@@ -12,7 +12,6 @@ import dev.provisioner.sandbox.PgNetWorker;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,7 +19,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +47,8 @@ class SendersKitTest {
         "the README's shell block", "bash openssl curl", "bash", "openssl", "curl", "od");
 
     String answer =
-        bash(
+        Shell.run(
+            Path.of("."),
             block("bash"),
             Map.of(
                 "URL", world.uri("").toString(),
@@ -110,17 +109,5 @@ class SendersKitTest {
     Matcher matcher = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(kit);
     assertThat(matcher.find()).as("a block of " + language).isTrue();
     return matcher.group(1);
-  }
-
-  private static String bash(String script, Map<String, String> variables) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder("bash", "-euo", "pipefail", "-c", script);
-    builder.environment().putAll(variables);
-    builder.redirectErrorStream(true);
-    Process process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("bash has ended").isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    return output;
   }
 }
