@@ -11,6 +11,7 @@ import dev.provisioner.sandbox.SupabaseServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -44,6 +45,8 @@ class CopiedMigrationsTest {
     for (Path file : files(Path.of("migrations"))) {
       Files.copy(file, repository.resolve("migrations").resolve(file.getFileName()));
     }
+    Path script = repository.resolve("migrations/copy-to");
+    Files.copy(Path.of("migrations/copy-to"), script, StandardCopyOption.COPY_ATTRIBUTES);
     Files.writeString(
         app.resolve("20250101000000_doctor.sql"), "create table public.doctors (name text);");
     Files.writeString(
@@ -126,11 +129,19 @@ class CopiedMigrationsTest {
     List.of(production, reset, preview).forEach(SupabaseDatabase::drop);
   }
 
+  @Test
+  void folderOfNoSupabaseProjectIsRefused() throws Exception {
+    String said =
+        Shell.run(repository, "migrations/copy-to \"$APP\" || echo \"exit $?\"", Map.of("APP", "/tmp"));
+
+    assertThat(said).startsWith("Usage: ").contains("Nothing was copied").endsWith("exit 2\n");
+  }
+
   private void copy() throws Exception {
     Installed.require("the README's copying", "bash", "bash");
     Shell.run(
         repository,
-        Readme.block(CopiedMigrationsTest.class, "copy"),
+        "migrations/copy-to \"$APP\"",
         Map.of("APP", folder.resolve("app").toString()));
   }
 
@@ -140,7 +151,7 @@ class CopiedMigrationsTest {
 
   private static List<Path> files(Path of) throws IOException {
     try (Stream<Path> files = Files.list(of)) {
-      return files.sorted().toList();
+      return files.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
     }
   }
 }

@@ -30,13 +30,7 @@ class LoginTest {
 
   @BeforeAll
   void serverAsksForThePassword() {
-    clinic.world.sql(
-        """
-        copy (values ('host all provisioner all scram-sha-256'), ('host all all all trust'))
-          to '%s'\
-        """
-            .formatted(clinic.world.text("show hba_file")));
-    clinic.world.sql("select pg_reload_conf()");
+    supabase.askForPassword("provisioner");
     eventually("nobody comes in without it", () -> refusal("anything") != null);
     setPassword(Clinic.PASSWORD);
   }

@@ -8,7 +8,6 @@ import dev.provisioner.Walkthrough.Output;
 import dev.provisioner.sandbox.Delivery;
 import dev.provisioner.sandbox.Installed;
 import dev.provisioner.sandbox.PgNetWorker;
-import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseDatabase;
 import dev.provisioner.sandbox.SupabaseServer;
 import dev.provisioner.sandbox.VapiSimulator;
@@ -23,7 +22,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -31,16 +29,15 @@ import org.junit.jupiter.api.io.TempDir;
  * against a project where nothing is installed yet. The Supabase CLI and flyctl are stood in for;
  * what is deployed is the packaged service, with just the settings that the steps have made.
  */
-@ExtendWith(SharedSupabase.class)
 class ProductionIT {
-  private static final String HEADING = "Your first production assistant";
+  static final String HEADING = "Your first production assistant";
   private static final String KEY = "a-private-key";
   private static final Pattern NAMED = Pattern.compile("(?m)^([A-Z_]+)=.*$");
 
   @TempDir private Path folder;
 
   @Test
-  void itsStepsLeadFromNothingToTheFirstAssistant(SupabaseServer supabase) throws Exception {
+  void itsStepsLeadFromNothingToTheFirstAssistant() throws Exception {
     Installed.require(
         "the README's way to production",
         "bash postgresql-client openssl curl",
@@ -50,13 +47,16 @@ class ProductionIT {
         "curl");
     List<Block> blocks = Walkthrough.read(HEADING);
     assertThat(blocks.stream().map(Block::step).distinct()).containsExactly(1, 2, 3, 4, 5, 6);
-    SupabaseDatabase project = supabase.createDatabase();
     Path clone = cloned();
 
-    try (VapiSimulator vapi = VapiSimulator.start().acceptKey(KEY);
+    // A server of its own: on any other the role is there already, and needs no password.
+    try (SupabaseServer supabase = SupabaseServer.start();
+        VapiSimulator vapi = VapiSimulator.start().acceptKey(KEY);
         Platform platform = new Platform(clone);
-        PgNetWorker net = PgNetWorker.start(project);
         Walkthrough terminal = new Walkthrough(clone, environment(platform))) {
+      supabase.askForPassword("provisioner");
+      SupabaseDatabase project = supabase.createDatabase();
+      PgNetWorker net = PgNetWorker.start(project);
       Map<String, String> theirs =
           Map.of(
               "APP", folder.resolve("app").toString(),
@@ -80,8 +80,8 @@ class ProductionIT {
       assertThat(vapi.assistants().getFirst().json().path("firstMessage").asText())
           .isEqualTo("Welcome to the test kitchen.");
       assertThat(net.deliveries()).extracting(Delivery::status).containsOnly(200);
+      net.close();
     }
-    project.drop();
   }
 
   /** Types it, and holds what is seen against what is to be seen. */

@@ -108,6 +108,24 @@ public final class SupabaseServer implements AutoCloseable {
     }
   }
 
+  /** From now on, or a moment later, this role comes in with its password only. */
+  public void askForPassword(String role) {
+    try (Connection superuser = connectAsSuperuser("postgres");
+        Statement statement = superuser.createStatement()) {
+      statement.execute(
+          """
+          do $$ begin
+            execute format('copy (values (%%L), (%%L)) to %%L',
+              'host all %s all scram-sha-256', 'host all all all trust', current_setting('hba_file'));
+          end $$\
+          """
+              .formatted(role));
+      statement.execute("select pg_reload_conf()");
+    } catch (SQLException e) {
+      throw new IllegalStateException("the server goes on without passwords", e);
+    }
+  }
+
   public int port() {
     return port;
   }
