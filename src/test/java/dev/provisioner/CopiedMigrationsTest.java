@@ -132,7 +132,8 @@ class CopiedMigrationsTest {
   @Test
   void folderOfNoSupabaseProjectIsRefused() throws Exception {
     String said =
-        Shell.run(repository, "migrations/copy-to \"$APP\" || echo \"exit $?\"", Map.of("APP", "/tmp"));
+        Shell.run(
+            repository, "migrations/copy-to \"$APP\" || echo \"exit $?\"", Map.of("APP", "/tmp"));
 
     assertThat(said).startsWith("Usage: ").contains("Nothing was copied").endsWith("exit 2\n");
   }
@@ -140,9 +141,7 @@ class CopiedMigrationsTest {
   private void copy() throws Exception {
     Installed.require("the README's copying", "bash", "bash");
     Shell.run(
-        repository,
-        "migrations/copy-to \"$APP\"",
-        Map.of("APP", folder.resolve("app").toString()));
+        repository, "migrations/copy-to \"$APP\"", Map.of("APP", folder.resolve("app").toString()));
   }
 
   private static List<String> names(Path of) throws IOException {

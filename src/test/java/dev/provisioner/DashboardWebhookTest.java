@@ -76,8 +76,7 @@ class DashboardWebhookTest {
     List<Person> people = List.of(world.person(), world.person(), world.person());
 
     eventually("every answer", () -> worker.deliveries().size() == 6);
-    eventually(
-        "assistants", () -> people.stream().allMatch(each -> world.inUse(each) != null));
+    eventually("assistants", () -> people.stream().allMatch(each -> world.inUse(each) != null));
     assertThat(worker.deliveries()).extracting(Delivery::status).containsOnly(200, 202);
     assertThat(world.vapi.creates()).isEqualTo(3);
     Examination both = clinic.examine("--json");
@@ -153,8 +152,7 @@ class DashboardWebhookTest {
     if (changes.isEmpty()) {
       world.sql("delete from vault.secrets");
       Person person = world.person();
-      eventually(
-          "an answer", () -> world.count("select count(*) from net._http_response") == 1);
+      eventually("an answer", () -> world.count("select count(*) from net._http_response") == 1);
       Examination after = clinic.examine("--json");
       assertThat(after.line("deliveries", "a webhook of the dashboard's has no good token"))
           .isNotNull();
@@ -211,7 +209,8 @@ class DashboardWebhookTest {
     webhook(token(Scope.WEBHOOK, YEAR));
     world.unseen(1, "now()");
 
-    world.sql("begin; set local provisioning.silent = 'on'; select provisioning.enqueue_missing(); commit");
+    world.sql(
+        "begin; set local provisioning.silent = 'on'; select provisioning.enqueue_missing(); commit");
 
     eventually("an assistant", () -> world.vapi.created() == 1);
     eventually("an answer", () -> worker.deliveries().size() == 1);

@@ -45,7 +45,9 @@ class DeletionRaceTest {
       world.as("postgres", "create table public.user_settings (" + settings + ")");
       database.applyMigrations();
       // A deletion that waits for longer fails, and a deadlock is counted.
-      world.sql("alter role supabase_auth_admin in database %s set lock_timeout = '5s'".formatted(database.name()));
+      world.sql(
+          "alter role supabase_auth_admin in database %s set lock_timeout = '5s'"
+              .formatted(database.name()));
       world.with("VAPI_CONCURRENCY", "16").start();
       world.vapi.onCreate().always(Fault.delay(Duration.ofMillis(CALL_MILLIS)));
       List<Person> people = new ArrayList<>();

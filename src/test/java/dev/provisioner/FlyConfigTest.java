@@ -101,7 +101,8 @@ class FlyConfigTest {
     assertThat(file.path("guest_path").asText())
         .isEqualTo(fly.at("/env/ASSISTANT_TEMPLATE").asText());
     assertThat(Files.readString(Path.of("README.md")))
-        .contains("cp src/main/resources/assistant-template.json " + file.path("local_path").asText());
+        .contains(
+            "cp src/main/resources/assistant-template.json " + file.path("local_path").asText());
     assertThat(config().vapi().template().isBundled()).as("doctor warns of a mere copy").isTrue();
   }
 

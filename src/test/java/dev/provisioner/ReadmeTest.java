@@ -25,7 +25,8 @@ class ReadmeTest {
   private static final Pattern VARIABLE = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\|([^|]*)\\|");
 
   private static final Pattern SHELL =
-      Pattern.compile("(?s)(?<comment><!-- run[^>]*-->\n)?```(?:sh|bash)\n(?<text>.*?)```");
+      Pattern.compile(
+          "(?s)(?<comment><!-- (?:run|rotation)[^>]*-->\n)?```(?:sh|bash)\n(?<text>.*?)```");
   private static final Pattern RUN_BY = Pattern.compile("<!-- run by (\\w+)");
 
   private final String readme;
@@ -54,7 +55,7 @@ class ReadmeTest {
   /** Above each block, but for those that are walked as a whole, stands who runs it. */
   @Test
   void everyShellBlockIsRunBySomebodyWhoIsThere() {
-    for (String section : readme.split("\n## ")) {
+    for (String section : readme.split("\n## ", -1)) {
       if (section.startsWith("Try it") || section.startsWith(ProductionIT.HEADING)) {
         continue;
       }
@@ -64,7 +65,8 @@ class ReadmeTest {
       }
     }
     for (MatchResult named : RUN_BY.matcher(readme).results().toList()) {
-      assertThat(Path.of("src/test/java/dev/provisioner", named.group(1) + ".java")).isRegularFile();
+      assertThat(Path.of("src/test/java/dev/provisioner", named.group(1) + ".java"))
+          .isRegularFile();
     }
   }
 

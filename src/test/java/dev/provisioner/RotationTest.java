@@ -71,13 +71,12 @@ class RotationTest {
               HttpRequest.newBuilder(World.uri(chosen, exchange.getRequestURI().toString()));
           exchange
               .getRequestHeaders()
-              .forEach(
-                  (name, values) -> {
-                    if (!List.of("host", "connection", "content-length", "upgrade", "http2-settings")
-                        .contains(name.toLowerCase(Locale.ROOT))) {
-                      values.forEach(value -> on.header(name, value));
-                    }
-                  });
+              .forEach((name, values) -> {
+                if (!List.of("host", "connection", "content-length", "upgrade", "http2-settings")
+                    .contains(name.toLowerCase(Locale.ROOT))) {
+                  values.forEach(value -> on.header(name, value));
+                }
+              });
           on.method(
               exchange.getRequestMethod(),
               HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
@@ -173,7 +172,8 @@ class RotationTest {
       eventually(
           "everything from before is sent",
           PATIENCE,
-          () -> world.count("select count(*) from net.http_request_queue where id <= ?", last) == 0);
+          () ->
+              world.count("select count(*) from net.http_request_queue where id <= ?", last) == 0);
       int sent = worker.deliveries().size();
       eventually("the batch is answered", PATIENCE, () -> worker.deliveries().size() > sent + 2);
       assertThat(doctor()).contains(signs.get(step - 1)).doesNotContain("✗").doesNotContain("401");
@@ -181,8 +181,7 @@ class RotationTest {
     over.set(true);
     assertThat(arriving.get()).isTrue();
     eventually("every answer", PATIENCE, () -> worker.deliveries().size() == people.size());
-    eventually(
-        "every assistant", PATIENCE, () -> world.vapi.created() == people.size());
+    eventually("every assistant", PATIENCE, () -> world.vapi.created() == people.size());
     assertThat(worker.deliveries())
         .filteredOn(each -> each.status() == null || each.status() / 100 != 2)
         .extracting(each -> each.status() + " " + each.error())

@@ -89,9 +89,13 @@ class ScheduleTest {
 
     cron.tick(17);
     eventually("everybody's assistant", () -> open() == 0 && world.vapi.assistants().size() == 121);
-    eventually("no tombstone", () -> world.count("select count(*) from provisioning.departed") == 0);
+    eventually(
+        "no tombstone", () -> world.count("select count(*) from provisioning.departed") == 0);
 
-    assertThat(world.count("select count(*) from public.pending_vapi_provision where user_id = ?", swallowed)).isEqualTo(1);
+    assertThat(
+            world.count(
+                "select count(*) from public.pending_vapi_provision where user_id = ?", swallowed))
+        .isEqualTo(1);
     assertThat(world.vapi.creates()).isEqualTo(122);
     eventually("every answer", () -> worker.deliveries().size() == 2);
     int before = worker.deliveries().size();
@@ -156,7 +160,9 @@ class ScheduleTest {
   @CsvSource({"0 seconds, true", "1 minute, false"})
   void theyAgreeOnTombstonesToo(String in, boolean due) {
     worker.pause();
-    world.sql("insert into provisioning.departed (user_id, confirm_at) values (gen_random_uuid(), now() + cast(? as interval))", in);
+    world.sql(
+        "insert into provisioning.departed (user_id, confirm_at) values (gen_random_uuid(), now() + cast(? as interval))",
+        in);
 
     assertThat(requested()).isEqualTo(due);
     worker.lose();
@@ -184,7 +190,10 @@ class ScheduleTest {
     eventually("both are done", () -> first.isDone() && other.isDone());
     assertThat(world.vapi.creates()).isEqualTo(150);
     assertThat(world.vapi.assistants()).extracting(SimulatedAssistant::id).hasSize(150);
-    assertThat(world.count("select count(*) from public.pending_vapi_provision where attempts = 1 and status = 'processed'")).isEqualTo(150);
+    assertThat(
+            world.count(
+                "select count(*) from public.pending_vapi_provision where attempts = 1 and status = 'processed'"))
+        .isEqualTo(150);
     assertThat(world.vapi.calls()).as("nobody listed").hasSize(150);
   }
 
@@ -199,7 +208,8 @@ class ScheduleTest {
         """,
         Integer.getInteger("history.rows", 100_000));
     world.sql("set session_replication_role = origin");
-    world.sql("insert into provisioning.departed (user_id, confirm_at) select gen_random_uuid(), now() + interval '1 day' from generate_series(1, 5000)");
+    world.sql(
+        "insert into provisioning.departed (user_id, confirm_at) select gen_random_uuid(), now() + interval '1 day' from generate_series(1, 5000)");
     world.sql("analyze public.pending_vapi_provision, provisioning.departed");
 
     String asked = world.text("select prosrc from pg_proc where proname = 'request_reconcile'");
@@ -224,7 +234,8 @@ class ScheduleTest {
   }
 
   private int open() {
-    return world.count("select count(*) from public.pending_vapi_provision where status <> 'processed'");
+    return world.count(
+        "select count(*) from public.pending_vapi_provision where status <> 'processed'");
   }
 
   private int failures() {

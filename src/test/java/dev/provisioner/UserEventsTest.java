@@ -52,7 +52,9 @@ class UserEventsTest {
                    and has_table_privilege('supabase_auth_admin', c.oid, 'select, insert, update, delete')\
                 """))
         .isNull();
-    assertThat(world.text("select has_schema_privilege('supabase_auth_admin', 'provisioning', 'usage')"))
+    assertThat(
+            world.text(
+                "select has_schema_privilege('supabase_auth_admin', 'provisioning', 'usage')"))
         .isEqualTo("f");
   }
 
@@ -166,7 +168,8 @@ class UserEventsTest {
         """
             .formatted(user, field));
 
-    assertThat(world.text("select display_name from public.pending_vapi_provision")).isEqualTo("Ada Lovelace");
+    assertThat(world.text("select display_name from public.pending_vapi_provision"))
+        .isEqualTo("Ada Lovelace");
     assertThat(provisioned(user).field("outcome")).isEqualTo("created");
   }
 
@@ -219,7 +222,10 @@ class UserEventsTest {
     assertThat(world.ring(after).field("outcome")).isEqualTo("created");
     world.reconcile();
 
-    assertThat(world.vapi.assistants()).extracting(SimulatedAssistant::id).containsExactly(world.inUse(after)).doesNotContain(first);
+    assertThat(world.vapi.assistants())
+        .extracting(SimulatedAssistant::id)
+        .containsExactly(world.inUse(after))
+        .doesNotContain(first);
   }
 
   @Test

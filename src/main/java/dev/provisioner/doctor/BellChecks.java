@@ -156,7 +156,8 @@ final class BellChecks {
               "RECONCILE_INTERVAL is 0 and pg_cron cannot ring /reconcile without the Vault's two secrets: what is lost or errored waits for ever",
               createSecret(Remedies.SECRET, OUR_SECRET)
                   + " "
-                  + createSecret(Remedies.URL, publicUrl == null ? EXAMPLE_URL : publicUrl.toString())
+                  + createSecret(
+                      Remedies.URL, publicUrl == null ? EXAMPLE_URL : publicUrl.toString())
                   + " -- whichever is missing"));
     }
     return List.of(

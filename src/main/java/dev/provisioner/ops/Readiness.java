@@ -107,8 +107,7 @@ public final class Readiness {
     } catch (QueueUnavailableException e) {
       return new Check(
           Status.UNREADY,
-          "%s Webhooks are answered 503. %s"
-              .formatted(e.getMessage(), Unreachable.of(e).remedy()));
+          "%s Webhooks are answered 503. %s".formatted(e.getMessage(), Unreachable.of(e).remedy()));
     } catch (StatementRefusedException e) {
       return new Check(
           Status.UNREADY, "The database refuses to be looked at (" + e.reason() + ").");

@@ -229,8 +229,7 @@ public final class Inspection {
    * @param rings it fires, and on inserts
    * @param token null where it has none
    */
-  public record DashboardWebhook(
-      String name, boolean rings, String url, @Nullable Secret token) {}
+  public record DashboardWebhook(String name, boolean rings, String url, @Nullable Secret token) {}
 
   public List<DashboardWebhook> dashboardWebhooks() {
     return database.ask(handle ->
