@@ -75,7 +75,7 @@ class AppliedTwiceTest {
         Statement statement = postgres.createStatement();
         Stream<Path> files = Files.list(Path.of("migrations"))) {
       statement.setEscapeProcessing(false);
-      for (Path file : files.sorted().toList()) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".sql")).sorted().toList()) {
         statement.execute(Files.readString(file));
         for (SQLWarning each = statement.getWarnings();
             each != null;

@@ -179,7 +179,7 @@ class ApplyingTest {
 
   private static List<Path> migrations() {
     try (Stream<Path> files = Files.list(MIGRATIONS)) {
-      return files.sorted().toList();
+      return files.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

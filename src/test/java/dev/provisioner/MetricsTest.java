@@ -1,5 +1,6 @@
 package dev.provisioner;
 
+import static dev.provisioner.sandbox.Eventually.eventually;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -184,8 +185,12 @@ class MetricsTest {
     assertThat(scrape.value("vapi_provisioner_ready")).isZero();
     assertThat(scrape.value(PROVISIONS, "outcome", "created")).isEqualTo(1);
     world.wire.restore();
-    world.elapse(Duration.ofSeconds(2));
-    assertThat(Scrape.of(service).value(ROWS, "status", "processed")).isEqualTo(1);
+    eventually(
+        "its numbers are told again",
+        () -> {
+          world.elapse(Duration.ofSeconds(2));
+          return Scrape.of(service).value(ROWS, "status", "processed") == 1;
+        });
   }
 
   @Test

@@ -44,7 +44,7 @@ class ReleasedMigrationsTest {
   /** As sha256sum prints them, in the order in which they are applied. */
   private static List<String> migrations() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("migrations"))) {
-      List<Path> sorted = files.sorted().toList();
+      List<Path> sorted = files.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
       List<String> lines = new ArrayList<>();
       for (Path file : sorted) {
         byte[] sum = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));

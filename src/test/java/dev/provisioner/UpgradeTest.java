@@ -122,7 +122,7 @@ class UpgradeTest {
 
   private static List<Path> migrations() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("migrations"))) {
-      return files.sorted().toList();
+      return files.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
     }
   }
 }
