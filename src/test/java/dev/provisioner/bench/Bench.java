@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,9 +16,10 @@ import java.util.stream.Collectors;
 /**
  * {@code mvn -Pbench}: measures, prints a table, and writes {@code target/bench.json}.
  *
- * <p>{@code -Dbench.only=webhook,burst} measures only those; {@code -Dbench.seconds=1} times shorter
- * rounds; {@code -Dbench.launcher=target/dist/bin/vapi-provisioner} takes the service from there
- * instead of from {@code target/app}; with {@code -Dbench.strict} a target that is not met fails.
+ * <p>{@code -Dbench.only=webhook,burst} measures only those; {@code -Dbench.seconds=1} times
+ * shorter rounds; {@code -Dbench.launcher=target/dist/bin/vapi-provisioner} takes the service from
+ * there instead of from {@code target/app}; with {@code -Dbench.strict} a target that is not met
+ * fails.
  */
 final class Bench {
   private static final Path JSON = Path.of("target/bench.json");
@@ -61,9 +63,12 @@ final class Bench {
     System.exit(strict && !figures.missed().isEmpty() ? 1 : 0);
   }
 
-  /** Measures, prints and writes. */
-  static Figures run(
-      List<Scenario> scenarios, Scale scale, List<String> command, PrintStream out)
+  /**
+   * Measures, prints and writes.
+   *
+   * @throws IllegalStateException a scenario broke off; the figures of the others are written
+   */
+  static Figures run(List<Scenario> scenarios, Scale scale, List<String> command, PrintStream out)
       throws IOException {
     Figures figures = new Figures();
     Map<String, String> machine = new LinkedHashMap<>();
@@ -71,11 +76,18 @@ final class Bench {
     machine.put("java", System.getProperty("java.runtime.version"));
     machine.put("service", String.join(" ", command));
     machine.put("load_before", load());
+    List<Throwable> broken = new ArrayList<>();
     try (Stage stage = new Stage(scale, figures, command)) {
       for (Scenario each : scenarios) {
         long begin = System.nanoTime();
-        each.measure(stage);
-        out.printf("%s: measured in %d s%n", each.name(), (System.nanoTime() - begin) / 1_000_000_000);
+        try {
+          each.measure(stage);
+        } catch (RuntimeException | AssertionError e) {
+          // What the others have measured is worth as much as before.
+          broken.add(e);
+          out.printf("%s: BROKEN: %s%n", each.name(), e.getMessage());
+        }
+        out.printf("%s: %d s%n", each.name(), (System.nanoTime() - begin) / 1_000_000_000);
       }
     }
     machine.put("load_after", load());
@@ -86,6 +98,10 @@ final class Bench {
     out.printf(
         "%d figures in %s; %d of their targets are not met.%n",
         figures.all().size(), JSON, figures.missed().size());
+    if (!broken.isEmpty()) {
+      throw new IllegalStateException(
+          broken.size() + " scenarios could not be measured; the first:", broken.getFirst());
+    }
     return figures;
   }
 

@@ -15,9 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the database can do without us, in a process of its own: plain JDBC that claims and settles
- * with the service's own statements, each thread on a connection it keeps. By lines: {@code webhooks
- * connections millis}, then rows' ids, then an empty one; or {@code reconcile connections rows} and
- * an empty line. It says {@code ready}, waits for {@code go}, and says what it has measured.
+ * with the service's own statements, each thread on a connection it keeps. By lines: {@code
+ * webhooks connections millis}, then rows' ids, then an empty one; or {@code reconcile connections
+ * rows} and an empty line. It says {@code ready}, waits for {@code go}, and says what it has
+ * measured.
  */
 final class Bound {
   /** Its assistants' ids begin so. */
@@ -38,11 +39,10 @@ final class Bound {
   /** The service's environment is this process's own. */
   public static void main(String[] args) throws Exception {
     // A bound with a thread missing is none.
-    Thread.setDefaultUncaughtExceptionHandler(
-        (thread, thrown) -> {
-          thrown.printStackTrace();
-          Runtime.getRuntime().halt(1);
-        });
+    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
+      thrown.printStackTrace();
+      Runtime.getRuntime().halt(1);
+    });
     Bound bound = new Bound(new PoolSettings(Map.copyOf(System.getenv())));
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -74,18 +74,17 @@ final class Bound {
     for (PlainQueue queue : queues.subList(0, connections)) {
       threads.add(
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      if (webhooks) {
-                        ring(queue, tally, ids, begin + most * 1_000_000L);
-                      } else {
-                        reconcile(queue, tally, claimed, most);
-                      }
-                    } catch (SQLException e) {
-                      throw new IllegalStateException("the bound is not measured", e);
-                    }
-                  }));
+              .start(() -> {
+                try {
+                  if (webhooks) {
+                    ring(queue, tally, ids, begin + most * 1_000_000L);
+                  } else {
+                    reconcile(queue, tally, claimed, most);
+                  }
+                } catch (SQLException e) {
+                  throw new IllegalStateException("the bound is not measured", e);
+                }
+              }));
     }
     for (Thread each : threads) {
       each.join();

@@ -34,8 +34,7 @@ final class Figures {
 
   String table() {
     StringBuilder table =
-        new StringBuilder(
-            ROW.formatted("figure", "value", "unit", "bound", "ratio", "target", ""));
+        new StringBuilder(ROW.formatted("figure", "value", "unit", "bound", "ratio", "target", ""));
     for (Figure each : all) {
       table.append(
           ROW.formatted(

@@ -66,15 +66,14 @@ final class GrowthScenario implements Scenario {
         other.batch(i > 0 ? ours : null);
       }
     }
-    ours.forEach(
-        (what, times) -> {
-          Figure figure =
-              Figure.of(name + "." + what, Figures.median(times), "ms")
-                  .against(Figures.median(bounds.getOrDefault(what, times)));
-          // Statistics count the backlog, which is what they are for.
-          boolean counted = !history && what.equals("stats");
-          stage.figures.add(counted ? figure : figure.target(Target.ratioAtMost(LIMIT)));
-        });
+    ours.forEach((what, times) -> {
+      Figure figure =
+          Figure.of(name + "." + what, Figures.median(times), "ms")
+              .against(Figures.median(bounds.getOrDefault(what, times)));
+      // Statistics count the backlog, which is what they are for.
+      boolean counted = !history && what.equals("stats");
+      stage.figures.add(counted ? figure : figure.target(Target.ratioAtMost(LIMIT)));
+    });
     young.site.check();
     other.site.check();
   }
@@ -110,8 +109,7 @@ final class GrowthScenario implements Scenario {
 
     /** A fresh row for each claim, and rows for the batches and for claims of what is due. */
     void prepare(int samples) {
-      rows =
-          site.project.waiting(2 * samples, "1 day").stream().map(UUID::fromString).iterator();
+      rows = site.project.waiting(2 * samples, "1 day").stream().map(UUID::fromString).iterator();
       int due = (BATCHES + 1) * BATCH;
       site.project.makeDue(Math.max(0, due - site.project.due()));
       site.project.vacuum();
@@ -150,9 +148,7 @@ final class GrowthScenario implements Scenario {
     }
 
     private static void keep(String what, Map<String, List<Double>> times, long begin) {
-      times
-          .computeIfAbsent(what, name -> new ArrayList<>())
-          .add((System.nanoTime() - begin) / 1e6);
+      times.computeIfAbsent(what, name -> new ArrayList<>()).add((System.nanoTime() - begin) / 1e6);
     }
 
     @Override

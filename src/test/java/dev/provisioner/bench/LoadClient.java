@@ -13,9 +13,9 @@ import java.util.concurrent.locks.LockSupport;
  * or {@code open port connections perSecond secret}, then rows' ids, then an empty one; it says
  * {@code ready}, waits for {@code go}, and says what it has measured.
  *
- * <p>Closed: each connection sends its next webhook when the last is answered, until the time is up.
- * Open: each webhook has a time to be sent, whatever became of those before, and is measured from
- * then.
+ * <p>Closed: each connection sends its next webhook when the last is answered, until the time is
+ * up. Open: each webhook has a time to be sent, whatever became of those before, and is measured
+ * from then.
  */
 final class LoadClient {
   private final String[] order;
@@ -77,29 +77,27 @@ final class LoadClient {
 
   private void sendOneByOne(RawConnection connection) {
     long end = begin + Long.parseLong(order[3]) * 1_000_000;
-    boolean alive = true;
-    while (alive && System.nanoTime() - end < 0) {
+    while (System.nanoTime() - end < 0) {
       int task = tally.next();
       if (task < 0) {
         return;
       }
-      alive = send(connection, task, System.nanoTime());
+      send(connection, task, System.nanoTime());
     }
   }
 
   private void sendInTime(RawConnection connection, int first, int connections) {
     long pause = 1_000_000_000L / Integer.parseInt(order[3]);
-    boolean alive = true;
-    for (int task = first; alive && task < requests.length; task += connections) {
+    for (int task = first; task < requests.length; task += connections) {
       long due = begin + task * pause;
       for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
-      alive = send(connection, task, due);
+      send(connection, task, due);
     }
   }
 
-  private boolean send(RawConnection connection, int task, long since) {
+  private void send(RawConnection connection, int task, long since) {
     int status = 0;
     try {
       status = connection.exchange(requests[task]);
@@ -107,7 +105,6 @@ final class LoadClient {
       System.err.println("a webhook without an answer: " + e);
     }
     tally.done(task, System.nanoTime() - since, status);
-    return status != 0;
   }
 
   private int port() {

@@ -27,14 +27,19 @@ final class ProcessUsage {
   }
 
   /**
-   * The same with all of its children, those that have ended included. Read again when one has ended
-   * meanwhile: it would be counted twice, or not at all.
+   * The same with all of its children, those that have ended included. Read again when one has
+   * ended meanwhile: it would be counted twice, or not at all.
    */
   static double processorOfAll(long parent) {
     while (true) {
       long ended = ended(parent);
       double sum = processor(parent) + ended / TICKS_PER_SECOND;
-      for (long child : ProcessHandle.of(parent).orElseThrow().children().mapToLong(ProcessHandle::pid).toArray()) {
+      for (long child :
+          ProcessHandle.of(parent)
+              .orElseThrow()
+              .children()
+              .mapToLong(ProcessHandle::pid)
+              .toArray()) {
         try {
           sum += processor(child);
         } catch (UncheckedIOException e) {

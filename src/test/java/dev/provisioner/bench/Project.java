@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A Supabase project with our migrations and as many rows as are wanted. No bell rings: its Vault is
- * empty.
+ * A Supabase project with our migrations and as many rows as are wanted. No bell rings: its Vault
+ * is empty.
  */
 final class Project implements AutoCloseable {
   /** Users and their open rows as the triggers would make them, in a hundredth of the time. */
@@ -89,8 +89,7 @@ final class Project implements AutoCloseable {
   /** How many rows are due. */
   int due() {
     return (int)
-        number(
-            "select count(*) from public.pending_vapi_provision where next_attempt_at <= now()");
+        number("select count(*) from public.pending_vapi_provision where next_attempt_at <= now()");
   }
 
   /** So many more rows that are due. */
@@ -123,7 +122,9 @@ final class Project implements AutoCloseable {
   long inUse() {
     return number(
         "select count(*) from auth.users u join public.user_settings s on s.user_id = u.id"
-            + " where s.vapi_assistant_id not like '" + Bound.MARK + "%'");
+            + " where s.vapi_assistant_id not like '"
+            + Bound.MARK
+            + "%'");
   }
 
   /** Rows that are not processed. */

@@ -12,20 +12,41 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A connection that sends prepared bytes, and of an answer wants to know no more than its status. */
+/**
+ * A connection that sends prepared bytes, and of an answer wants to know no more than its status.
+ */
 final class RawConnection implements Closeable {
   private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *(\\d+)\r\n");
 
-  private final Socket socket;
+  private final int port;
   private final byte[] buffer = new byte[16 * 1024];
+  private Socket socket;
 
   RawConnection(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setTcpNoDelay(true);
+    this.port = port;
+    this.socket = connect(port);
   }
 
-  /** The status of the answer, once all of it has come. */
+  private static Socket connect(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setTcpNoDelay(true);
+    return socket;
+  }
+
+  /** The status of the answer, once all of it has come. After a failure it connects anew. */
   int exchange(byte[] request) throws IOException {
+    if (socket.isClosed()) {
+      socket = connect(port);
+    }
+    try {
+      return answer(request);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  private int answer(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
     InputStream in = socket.getInputStream();
     int filled = 0;

@@ -29,11 +29,10 @@ final class ReconcileScenario implements Scenario {
     main.site().project.makeDue(2 * stage.scale.due() + ROUNDS * CONNECTIONS * 32);
     for (int i = 0; i < ROUNDS; i++) {
       long begin = System.nanoTime();
-      expense.of(
-          () -> {
-            main.caller().reconcile(rows);
-            return rows;
-          });
+      expense.of(() -> {
+        main.caller().reconcile(rows);
+        return rows;
+      });
       ours.add(rows / ((System.nanoTime() - begin) / 1e9));
       main.bound().prepare("reconcile %d %d".formatted(CONNECTIONS, rows), List.of());
       bounds.add(main.bound().go().rate());

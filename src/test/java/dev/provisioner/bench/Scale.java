@@ -49,7 +49,17 @@ record Scale(
   /** The same with shorter rounds, or longer ones. */
   Scale withSeconds(double other) {
     return new Scale(
-        other, rounds, warmUp, connections, due, burst, slots, histories, backlog, samples,
-        provisions, starts);
+        other,
+        rounds,
+        warmUp,
+        connections,
+        due,
+        burst,
+        slots,
+        histories,
+        backlog,
+        samples,
+        provisions,
+        starts);
   }
 }

@@ -57,7 +57,10 @@ final class ServiceProcess implements AutoCloseable {
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
       builder.environment().clear();
       builder.environment().putAll(all);
-      return new ServiceProcess(builder.start(), port, metricsPort, log);
+      Process process = builder.start();
+      // For whoever ends without close().
+      Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+      return new ServiceProcess(process, port, metricsPort, log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -100,6 +103,7 @@ final class ServiceProcess implements AutoCloseable {
     process.toHandle().destroy();
     try {
       if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
       }
     } catch (InterruptedException e) {

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the scenarios share: PostgreSQL, who sends webhooks, and the deployment that most measure. */
+/**
+ * What the scenarios share: PostgreSQL, who sends webhooks, and the deployment that most measure.
+ */
 final class Stage implements AutoCloseable {
   final Scale scale;
   final Figures figures;

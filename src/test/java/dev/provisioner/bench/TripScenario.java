@@ -42,7 +42,6 @@ final class TripScenario implements Scenario {
 
   /** The claim and the settle of one user are two; in a batch the claim is shared. */
   private static void tell(Stage stage, String what, long trips) {
-    stage.figures.add(
-        Figure.of(what + ".round_trips", (double) trips / PROVISIONS, "").against(2));
+    stage.figures.add(Figure.of(what + ".round_trips", (double) trips / PROVISIONS, "").against(2));
   }
 }

@@ -91,7 +91,11 @@ final class VapiServer {
       created.incrementAndGet();
       ThreadLocalRandom random = ThreadLocalRandom.current();
       return response(
-          CREATED, entity(new UUID(random.nextLong(), random.nextLong()).toString()), request, head, end);
+          CREATED,
+          entity(new UUID(random.nextLong(), random.nextLong()).toString()),
+          request,
+          head,
+          end);
     }
     String path = path(request);
     int query = path.indexOf('?');
@@ -139,7 +143,8 @@ final class VapiServer {
     String name = "\r\ncontent-length:";
     for (int i = 0; i + name.length() < head; i++) {
       int same = 0;
-      while (same < name.length() && (buffer[i + same] | (same > 1 ? 0x20 : 0)) == name.charAt(same)) {
+      while (same < name.length()
+          && (buffer[i + same] | (same > 1 ? 0x20 : 0)) == name.charAt(same)) {
         same++;
       }
       if (same == name.length()) {

@@ -8,9 +8,9 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Webhooks as fast as they are answered, from few connections and from many, against plain JDBC that
- * claims and settles on as many connections. The service has eight slots and ten connections to the
- * database, as it comes.
+ * Webhooks as fast as they are answered, from few connections and from many, against plain JDBC
+ * that claims and settles on as many connections. The service has eight slots and ten connections
+ * to the database, as it comes.
  */
 final class WebhookScenario implements Scenario {
   /** Where the targets are, and processor time is measured; the last where there is none such. */
@@ -42,11 +42,10 @@ final class WebhookScenario implements Scenario {
     for (int i = 0; i < stage.scale.rounds(); i++) {
       int rows = (int) (seconds * ROWS_PER_SECOND) + connections;
       stage.prepareRinging(main.service(), connections, seconds, project.waiting(rows, "1 day"));
-      expense.of(
-          () -> {
-            ours.add(stage.go());
-            return ours.getLast().count(200);
-          });
+      expense.of(() -> {
+        ours.add(stage.go());
+        return ours.getLast().count(200);
+      });
       main.site().check(); // nothing is under way while the bound is measured
       main.bound()
           .prepare(
@@ -56,11 +55,23 @@ final class WebhookScenario implements Scenario {
     }
     String name = "webhook." + connections;
     boolean typical = connections == TYPICAL;
-    compare(stage, name + ".per_second", "1/s", Measured::rate, ours, bounds,
+    compare(
+        stage,
+        name + ".per_second",
+        "1/s",
+        Measured::rate,
+        ours,
+        bounds,
         typical ? Target.ratioAtLeast(0.45) : null);
     compare(stage, name + ".p50", "ms", Measured::p50, ours, bounds, null);
     compare(stage, name + ".p95", "ms", Measured::p95, ours, bounds, null);
-    compare(stage, name + ".p99", "ms", Measured::p99, ours, bounds,
+    compare(
+        stage,
+        name + ".p99",
+        "ms",
+        Measured::p99,
+        ours,
+        bounds,
         typical ? Target.ratioAtMost(3) : null);
     int[] all = stage.scale.connections();
     if (typical || (connections == all[all.length - 1] && connections < TYPICAL)) {
@@ -76,8 +87,7 @@ final class WebhookScenario implements Scenario {
       List<Measured> ours,
       List<Measured> bounds,
       @Nullable Target target) {
-    stage.figures.add(
-        new Figure(name, median(ours, what), unit, median(bounds, what), target));
+    stage.figures.add(new Figure(name, median(ours, what), unit, median(bounds, what), target));
   }
 
   private static double median(List<Measured> rounds, ToDoubleFunction<Measured> what) {

@@ -18,8 +18,8 @@ import org.postgresql.PGStatement;
 
 /**
  * One statement as it has reached the driver: its text, what was bound to it and how, and after how
- * many executions the server is to prepare it. So it can be sent again by who does not know who made
- * it, with other values in some places.
+ * many executions the server is to prepare it. So it can be sent again by who does not know who
+ * made it, with other values in some places.
  */
 final class RecordedStatement {
   private final String sql;
