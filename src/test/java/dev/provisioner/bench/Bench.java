@@ -57,7 +57,7 @@ final class Bench {
             ? ServiceProcess.PLAIN
             : List.of(Path.of(launcher).toAbsolutePath().toString());
 
-    Figures figures = run(scenarios, scale, command, System.out);
+    Figures figures = run(scenarios, scale, command, JSON, System.out);
 
     boolean strict = System.getProperty("bench.strict", "false").equals("true");
     System.exit(strict && !figures.missed().isEmpty() ? 1 : 0);
@@ -68,7 +68,8 @@ final class Bench {
    *
    * @throws IllegalStateException a scenario broke off; the figures of the others are written
    */
-  static Figures run(List<Scenario> scenarios, Scale scale, List<String> command, PrintStream out)
+  static Figures run(
+      List<Scenario> scenarios, Scale scale, List<String> command, Path json, PrintStream out)
       throws IOException {
     Figures figures = new Figures();
     Map<String, String> machine = new LinkedHashMap<>();
@@ -77,27 +78,31 @@ final class Bench {
     machine.put("service", String.join(" ", command));
     machine.put("load_before", load());
     List<Throwable> broken = new ArrayList<>();
+    out.print(Figures.head());
     try (Stage stage = new Stage(scale, figures, command)) {
       for (Scenario each : scenarios) {
+        int before = figures.all().size();
         long begin = System.nanoTime();
         try {
           each.measure(stage);
         } catch (RuntimeException | AssertionError e) {
           // What the others have measured is worth as much as before.
           broken.add(e);
-          out.printf("%s: BROKEN: %s%n", each.name(), e.getMessage());
+          out.printf("%s BROKE OFF: %s%n", each.name(), e.getMessage());
         }
-        out.printf("%s: %d s%n", each.name(), (System.nanoTime() - begin) / 1_000_000_000);
+        figures.all().stream().skip(before).map(Figures::line).forEach(out::print);
+        machine.put(
+            "seconds_for_" + each.name(),
+            Long.toString((System.nanoTime() - begin) / 1_000_000_000));
       }
     }
     machine.put("load_after", load());
     out.println();
-    out.print(figures.table());
     machine.forEach((what, value) -> out.printf("%s: %s%n", what, value));
-    figures.write(JSON, machine);
+    figures.write(json, machine);
     out.printf(
         "%d figures in %s; %d of their targets are not met.%n",
-        figures.all().size(), JSON, figures.missed().size());
+        figures.all().size(), json, figures.missed().size());
     if (!broken.isEmpty()) {
       throw new IllegalStateException(
           broken.size() + " scenarios could not be measured; the first:", broken.getFirst());

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.condition.OS;
  */
 @EnabledOnOs(OS.LINUX)
 class BenchIT {
+  private static final Path JSON = Path.of("target/bench/smallest.json");
+
   private static final Scale SMALLEST =
       new Scale(1, 1, 50, new int[] {2}, 40, 20, 4, new int[] {100, 200}, 300, 3, 150, 1);
 
@@ -31,6 +33,7 @@ class BenchIT {
             Bench.SCENARIOS,
             SMALLEST,
             ServiceProcess.PLAIN,
+            JSON,
             new PrintStream(printed, true, StandardCharsets.UTF_8));
 
     assertThat(figures.all())
@@ -82,7 +85,7 @@ class BenchIT {
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .contains("webhook.2.per_second", "figures in");
 
-    JsonNode json = new ObjectMapper().readTree(Path.of("target/bench.json").toFile());
+    JsonNode json = new ObjectMapper().readTree(JSON.toFile());
     assertThat(json.path("figures")).hasSameSizeAs(figures.all());
     assertThat(json.path("figures").get(0).fieldNames())
         .toIterable()

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** All that was measured, as a table for people and as JSON. */
+/** All that was measured, as lines of a table for people and as JSON. */
 final class Figures {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROW = "%-44s %12s %-11s %12s %8s  %-14s %s%n";
@@ -32,21 +32,23 @@ final class Figures {
     return all.stream().filter(each -> Boolean.FALSE.equals(each.met())).toList();
   }
 
-  String table() {
-    StringBuilder table =
-        new StringBuilder(ROW.formatted("figure", "value", "unit", "bound", "ratio", "target", ""));
-    for (Figure each : all) {
-      table.append(
-          ROW.formatted(
-              each.name(),
-              rounded(each.value()),
-              each.unit(),
-              each.bound() == null ? "" : rounded(each.bound()),
-              each.ratio() == null ? "" : String.format(Locale.ROOT, "%.2f", each.ratio()),
-              Objects.requireNonNullElse(each.target(), ""),
-              each.met() == null ? "" : each.met() ? "met" : "NOT MET"));
-    }
-    return table.toString();
+  /** The head of a table whose lines are figures. */
+  static String head() {
+    return ROW.formatted("figure", "value", "unit", "bound", "ratio", "target", "");
+  }
+
+  static String line(Figure figure) {
+    Double bound = figure.bound();
+    Double ratio = figure.ratio();
+    Boolean met = figure.met();
+    return ROW.formatted(
+        figure.name(),
+        rounded(figure.value()),
+        figure.unit(),
+        bound == null ? "" : rounded(bound),
+        ratio == null ? "" : rounded(ratio),
+        Objects.requireNonNullElse(figure.target(), ""),
+        met == null ? "" : met ? "met" : "NOT MET");
   }
 
   /** Writes them, after what is to be known about the machine. */

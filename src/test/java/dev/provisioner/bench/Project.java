@@ -28,22 +28,27 @@ final class Project implements AutoCloseable {
       returning id\
       """;
 
-  /** Over a year, so that the last hour holds little of it. Its users are nobody's business. */
+  /**
+   * Over a year, so that the last hour holds little of it. Its users are nobody's business. Written
+   * in the order of the primary keys, which takes a fraction of the time.
+   */
   private static final List<String> HISTORY =
       List.of(
           """
           insert into public.pending_vapi_provision
-                 (user_id, email, display_name, status, attempts, created_at, processed_at,
+                 (id, user_id, email, display_name, status, attempts, created_at, processed_at,
                   next_attempt_at, assistant_id)
-          select gen_random_uuid(), n || '@example.com', 'Some Body', 'processed', 1, at, at, null,
+          select id, user_id, user_id || '@example.com', 'Some Body', 'processed', 1, at, at, null,
                  gen_random_uuid()
-            from (select n, now() - interval '1 year' * n / %1$d as at
-                    from generate_series(%1$d, 1, -1) n) history\
+            from (select id, gen_random_uuid() as user_id,
+                         now() - interval '1 year' * (1 - row_number() over (order by id) / %1$d.0)
+                           as at
+                    from (select gen_random_uuid() as id from generate_series(1, %1$d)) ids) history\
           """,
           """
           insert into public.user_settings (user_id, vapi_assistant_id)
           select user_id, assistant_id from public.pending_vapi_provision q
-           where status = 'processed'
+           where status = 'processed' order by user_id
           on conflict do nothing\
           """);
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The service as it is shipped, in a process of its own with this environment and no other. What it
@@ -24,7 +25,10 @@ final class ServiceProcess implements AutoCloseable {
   static final List<String> PLAIN =
       List.of(Child.java(), "-Xmx128m", "-XX:+UseSerialGC", "-jar", JAR.toString());
 
+  /** Of the last run: the next one writes over them. */
   private static final Path LOGS = Path.of("target/bench");
+
+  private static final AtomicInteger STARTED = new AtomicInteger();
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -52,7 +56,7 @@ final class ServiceProcess implements AutoCloseable {
     all.put("METRICS_PORT", Integer.toString(metricsPort));
     try {
       Files.createDirectories(LOGS);
-      Path log = Files.createTempFile(LOGS, "service", ".log");
+      Path log = LOGS.resolve("service-%d.log".formatted(STARTED.incrementAndGet()));
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
       builder.environment().clear();
