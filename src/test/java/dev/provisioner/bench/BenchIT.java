@@ -22,7 +22,7 @@ class BenchIT {
   private static final Path JSON = Path.of("target/bench/smallest.json");
 
   private static final Scale SMALLEST =
-      new Scale(1, 1, 50, new int[] {2}, 40, 20, 4, new int[] {100, 200}, 300, 3, 150, 1);
+      new Scale(1, 1, 50, List.of(2), 40, 20, 4, List.of(100, 200), 300, 3, 150, 1);
 
   @Test
   void everyFigureIsMeasuredNextToItsBound() throws Exception {

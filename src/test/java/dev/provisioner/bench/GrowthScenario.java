@@ -33,15 +33,15 @@ final class GrowthScenario implements Scenario {
 
   @Override
   public void measure(Stage stage) {
-    int[] histories = stage.scale.histories();
-    try (Case young = new Case(stage, histories[0])) {
-      try (Case old = new Case(stage, histories[0])) {
-        for (int i = 1; i < histories.length; i++) {
-          old.site.project.history(histories[i] - histories[i - 1]);
-          compare(stage, "growth.%s".formatted(shown(histories[i])), young, old, true);
+    List<Integer> histories = stage.scale.histories();
+    try (Case young = new Case(stage, histories.getFirst())) {
+      try (Case old = new Case(stage, histories.getFirst())) {
+        for (int i = 1; i < histories.size(); i++) {
+          old.site.project.history(histories.get(i) - histories.get(i - 1));
+          compare(stage, "growth.%s".formatted(shown(histories.get(i))), young, old, true);
         }
       }
-      try (Case busy = new Case(stage, histories[0])) {
+      try (Case busy = new Case(stage, histories.getFirst())) {
         busy.site.project.makeDue(stage.scale.backlog());
         busy.site.project.vacuum();
         compare(stage, "growth.%s_due".formatted(shown(stage.scale.backlog())), young, busy, false);

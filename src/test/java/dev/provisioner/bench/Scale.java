@@ -1,5 +1,7 @@
 package dev.provisioner.bench;
 
+import java.util.List;
+
 /**
  * How much is measured.
  *
@@ -20,11 +22,11 @@ record Scale(
     double seconds,
     int rounds,
     int warmUp,
-    int[] connections,
+    List<Integer> connections,
     int due,
     int burst,
     int slots,
-    int[] histories,
+    List<Integer> histories,
     int backlog,
     int samples,
     int provisions,
@@ -36,11 +38,11 @@ record Scale(
           2,
           3,
           6_000,
-          new int[] {1, 8, 32, 128},
+          List.of(1, 8, 32, 128),
           20_000,
           5_000,
           64,
-          new int[] {1_000, 100_000, 2_000_000},
+          List.of(1_000, 100_000, 2_000_000),
           100_000,
           40,
           50_000,

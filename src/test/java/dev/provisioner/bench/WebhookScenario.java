@@ -73,8 +73,7 @@ final class WebhookScenario implements Scenario {
         ours,
         bounds,
         typical ? Target.ratioAtMost(3) : null);
-    int[] all = stage.scale.connections();
-    if (typical || (connections == all[all.length - 1] && connections < TYPICAL)) {
+    if (typical || (connections == stage.scale.connections().getLast() && connections < TYPICAL)) {
       expense.tell(stage.figures, name, 1.0);
     }
   }
