@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -21,6 +22,7 @@ final class LoadClient {
   private final String[] order;
   private final byte[][] requests;
   private final Tally tally;
+  private final AtomicInteger unanswered = new AtomicInteger();
   private volatile long begin;
 
   private LoadClient(String[] order, List<String> ids) {
@@ -102,7 +104,9 @@ final class LoadClient {
     try {
       status = connection.exchange(requests[task]);
     } catch (IOException e) {
-      System.err.println("a webhook without an answer: " + e);
+      if (unanswered.getAndIncrement() == 0) {
+        System.err.println("webhooks without an answer; of the first: " + e);
+      }
     }
     tally.done(task, System.nanoTime() - since, status);
   }

@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
 final class RawConnection implements Closeable {
   private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *(\\d+)\r\n");
 
+  /** Who has not answered by then will not. */
+  private static final int PATIENCE_MILLIS = 30_000;
+
   private final int port;
   private final byte[] buffer = new byte[16 * 1024];
   private Socket socket;
@@ -30,6 +33,7 @@ final class RawConnection implements Closeable {
   private static Socket connect(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
+    socket.setSoTimeout(PATIENCE_MILLIS);
     return socket;
   }
 

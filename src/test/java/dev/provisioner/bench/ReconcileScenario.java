@@ -28,12 +28,12 @@ final class ReconcileScenario implements Scenario {
     // The bound's last claims are of more than it was asked for.
     main.site().project.makeDue(2 * stage.scale.due() + ROUNDS * CONNECTIONS * 32);
     for (int i = 0; i < ROUNDS; i++) {
-      long begin = System.nanoTime();
       expense.of(() -> {
+        long begin = System.nanoTime();
         main.caller().reconcile(rows);
+        ours.add(rows / ((System.nanoTime() - begin) / 1e9));
         return rows;
       });
-      ours.add(rows / ((System.nanoTime() - begin) / 1e9));
       main.bound().prepare("reconcile %d %d".formatted(CONNECTIONS, rows), List.of());
       bounds.add(main.bound().go().rate());
     }
