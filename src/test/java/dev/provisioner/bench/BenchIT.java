@@ -21,7 +21,9 @@ import org.junit.jupiter.api.condition.OS;
 class BenchIT {
   private static final Path JSON = Path.of("target/bench/smallest.json");
 
-  /** Starts in half the time once the first has left its classes behind; a launcher to the bench. */
+  /**
+   * Starts in half the time once the first has left its classes behind; a launcher to the bench.
+   */
   private static final List<String> QUICK =
       List.of(
           Child.java(),

@@ -14,20 +14,6 @@ import java.util.List;
  * is empty.
  */
 final class Project implements AutoCloseable {
-  /** Users and their open rows as the triggers would make them, in a hundredth of the time. */
-  private static final String ENQUEUE =
-      """
-      with users as (
-        insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)
-        select id, id || '@example.com', now(), '{"full_name": "Some Body"}'
-          from (select gen_random_uuid() as id from generate_series(1, %d)) ids
-        returning id, email
-      )
-      insert into public.pending_vapi_provision (user_id, email, display_name, next_attempt_at)
-      select id, email, 'Some Body', now() + interval '%s' from users
-      returning id\
-      """;
-
   /**
    * Over a year, so that the last hour holds little of it. Its users are nobody's business. Written
    * in the order of the primary keys, which takes a fraction of the time.
@@ -102,8 +88,21 @@ final class Project implements AutoCloseable {
     enqueue(rows, "-1 minute");
   }
 
+  /** Users and their open rows as the triggers would make them, in a hundredth of the time. */
   private void enqueue(int rows, String clock) {
-    sql(ENQUEUE.formatted(rows, clock));
+    sql(
+        """
+        with users as (
+          insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)
+          select id, id || '@example.com', now(), '{"full_name": "Some Body"}'
+            from (select gen_random_uuid() as id from generate_series(1, %d)) ids
+          returning id, email
+        )
+        insert into public.pending_vapi_provision (user_id, email, display_name, next_attempt_at)
+        select id, email, 'Some Body', now() + interval '%s' from users
+        returning id\
+        """
+            .formatted(rows, clock));
     sql("analyze public.pending_vapi_provision");
   }
 
