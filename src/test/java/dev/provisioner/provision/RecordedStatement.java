@@ -27,7 +27,15 @@ final class RecordedStatement {
   private int prepareThreshold;
 
   /** One call of a setter; the first argument is the place. */
-  private record Binding(Method setter, Object[] arguments) {}
+  private static final class Binding {
+    final Method setter;
+    final Object[] arguments;
+
+    Binding(Method setter, Object[] arguments) {
+      this.setter = setter;
+      this.arguments = arguments;
+    }
+  }
 
   /** What an array held, which is freed by whoever bound it. */
   private record Elements(String type, List<Object> values) {
@@ -101,11 +109,11 @@ final class RecordedStatement {
     if (places.isEmpty()) {
       throw new IllegalStateException("nowhere bound: " + value + " in " + sql);
     }
-    return new Places(places.stream().mapToInt(Integer::intValue).toArray(), arrayOf);
+    return new Places(List.copyOf(places), arrayOf);
   }
 
   /** Where one value belongs, perhaps as the only element of an array. */
-  record Places(int[] indexes, @Nullable String arrayOf) {
+  record Places(List<Integer> indexes, @Nullable String arrayOf) {
     void bind(PreparedStatement statement, Object value) throws SQLException {
       for (int each : indexes) {
         if (arrayOf != null) {
