@@ -94,7 +94,7 @@ final class BurstScenario implements Scenario {
         Figure.of("burst.refused", webhooks - measured.count(200) - measured.count(202), "webhooks")
             .target(Target.atMost(0)));
     figures.add(
-        Figure.of("burst.not_provisioned", site.project.open(), "webhooks")
+        Figure.of("burst.not_provisioned", (double) site.project.open(), "webhooks")
             .target(Target.atMost(0)));
     figures.add(
         Figure.of("burst.drained", drained, "s")
