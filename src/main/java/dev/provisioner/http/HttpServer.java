@@ -113,7 +113,11 @@ public final class HttpServer implements AutoCloseable {
     javalin.http.prefer405over404 = true;
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     javalin.jetty.timeoutStatus = ProblemType.REQUEST_TIMEOUT.status();
-    javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+    javalin.jetty.modifyHttpConfiguration(http -> {
+      http.setSendServerVersion(false);
+      // It would hold some 100 kB per connection, so that a burst of senders fills a small heap.
+      http.setHeaderCacheSize(0);
+    });
     javalin.jetty.modifyServer(server -> {
       server.setHandler(new EveryRequest(limits.arrival()));
       server.setErrorHandler(new JettyErrors());
