@@ -48,6 +48,7 @@ class FunctionRightsTest {
           ofTheOwner("display_name(jsonb)", "display_name('{}')"),
           trigger("on_user_verified()"),
           trigger("on_user_deleted()"),
+          trigger("on_user_soft_deleted()"),
           trigger("on_provision_deleted()"),
           trigger("on_provision_enqueued()"));
 

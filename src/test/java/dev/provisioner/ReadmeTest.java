@@ -27,7 +27,7 @@ class ReadmeTest {
   private static final Pattern SHELL =
       Pattern.compile(
           "(?s)(?<comment><!-- (?:run|rotation)[^>]*-->\n)?```(?:sh|bash)\n(?<text>.*?)```");
-  private static final Pattern RUN_BY = Pattern.compile("<!-- run by (\\w+)");
+  private static final Pattern RUN_BY = Pattern.compile("<!-- run by ([A-Z]\\w+)");
 
   private final String readme;
 

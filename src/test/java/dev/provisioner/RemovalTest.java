@@ -52,7 +52,7 @@ class RemovalTest {
           create trigger greet after insert on auth.users for each row execute function public.greet();
           """);
       world.database.enablePgCron();
-      world.as("postgres", "insert into cron.job values ('the app''s', '* * * * *', 'select 1')");
+      world.as("postgres", "select cron.schedule('the app''s', '* * * * *', 'select 1')");
       String before = Catalog.ofAll(database);
       database.applyMigrations();
       database.createVaultSecret("provisioner_url", "https://provisioner.example.com");
