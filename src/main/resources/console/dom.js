@@ -69,14 +69,14 @@ export function describe(list, entries) {
   known.forEach(each => each.remove());
 }
 
-/** Replaces the content only where it differs. */
+/** Replaces the content only where it differs: what has the focus keeps it. */
 export function replace(target, ...content) {
-  const wanted = element('div', {}, ...content.flat());
-  const same = wanted.childNodes.length === target.childNodes.length
-    && [...wanted.childNodes].every((each, i) => each.isEqualNode(target.childNodes[i]));
-  if (!same) {
-    target.replaceChildren(...wanted.childNodes);
+  const wanted = [...element('div', {}, ...content.flat()).childNodes];
+  if (wanted.length !== target.childNodes.length) {
+    target.replaceChildren(...wanted);
+    return;
   }
+  [...target.childNodes].forEach((each, i) => each.isEqualNode(wanted[i]) || each.replaceWith(wanted[i]));
 }
 
 /**

@@ -103,6 +103,12 @@ class ConsoleLooksIT {
                 .script("return getComputedStyle(document.activeElement).outlineStyle;")
                 .asText())
         .isEqualTo("solid");
+    // What is told anew beside it leaves it the focus.
+    String made = browser.text(trouble(person) + " .meta time");
+    world.sql("update public.pending_vapi_provision set created_at = created_at - interval '3 h'");
+    browser.until(
+        "another time", () -> !browser.text(trouble(person) + " .meta time").equals(made));
+    assertThat(focused()).startsWith("Details of row");
     browser.press(Keys.ENTER);
     browser.sees("#fields", "name must be shorter");
     assertThat(focused()).isEqualTo("Close");
