@@ -176,7 +176,10 @@ class RotationTest {
               world.count("select count(*) from net.http_request_queue where id <= ?", last) == 0);
       int sent = worker.deliveries().size();
       eventually("the batch is answered", PATIENCE, () -> worker.deliveries().size() > sent + 2);
-      assertThat(doctor()).contains(signs.get(step - 1)).doesNotContain("✗").doesNotContain("(401)");
+      assertThat(doctor())
+          .contains(signs.get(step - 1))
+          .doesNotContain("✗")
+          .doesNotContain("(401)");
     }
     over.set(true);
     assertThat(arriving.get()).isTrue();
