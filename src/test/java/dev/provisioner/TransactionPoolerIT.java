@@ -267,6 +267,7 @@ class TransactionPoolerIT {
             "jdbc:" + pooler.databaseUrl().replaceFirst("//.*@", "//"),
             PgBouncer.USER,
             PgBouncer.PASSWORD);
+    world.with("ACK_TIMEOUT", "10s"); // A JVM that has just started is slow.
     try (Packaged service = start()) {
       assertThat(read(service, "/readyz").at("/checks/database/reason").asText())
           .startsWith(
