@@ -133,7 +133,9 @@ class CopiedMigrationsTest {
   void folderOfNoSupabaseProjectIsRefused() throws Exception {
     String said =
         Shell.run(
-            repository, "migrations/copy-to \"$APP\" || echo \"exit $?\"", Map.of("APP", "/tmp"));
+            repository,
+            "migrations/copy-to \"$APP\" || echo \"exit $?\"",
+            Map.of("APP", repository.toString()));
 
     assertThat(said).startsWith("Usage: ").contains("Nothing was copied").endsWith("exit 2\n");
   }
