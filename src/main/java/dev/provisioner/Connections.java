@@ -3,13 +3,6 @@ package dev.provisioner;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
-import org.jdbi.v3.core.ConnectionFactory;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementExceptions;
-import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
-import org.jdbi.v3.core.statement.TemplateEngine;
-import org.jdbi.v3.postgres.PostgresPlugin;
 
 /** The way to the database. */
 final class Connections {
@@ -32,14 +25,5 @@ final class Connections {
     // The service starts, and says what is wrong, without its database too.
     settings.setInitializationFailTimeout(-1);
     return new HikariDataSource(settings);
-  }
-
-  /** In autocommit, and without a word about what was bound. */
-  static Jdbi jdbi(ConnectionFactory connections) {
-    Jdbi jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
-    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
-    // Its messages would carry what was bound: the content of rows.
-    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-    return jdbi;
   }
 }

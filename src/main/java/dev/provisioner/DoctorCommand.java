@@ -98,8 +98,7 @@ final class DoctorCommand {
                     userAgent),
                 new Gate(1, System::nanoTime))) {
       return new Doctor(
-              new Doctor.Surroundings(
-                  draft, new Inspection(Connections.jdbi(database)), vapi, http, clock, canary))
+              new Doctor.Surroundings(draft, new Inspection(database), vapi, http, clock, canary))
           .examine();
     } finally {
       http.shutdownNow();

@@ -83,7 +83,7 @@ public final class Service implements AutoCloseable {
     provisioning =
         new Provisioning(
             new Provisioning.Surroundings(
-                Connections.jdbi(pool::getConnection),
+                pool::getConnection,
                 vapi,
                 gate,
                 config.vapi().template(),

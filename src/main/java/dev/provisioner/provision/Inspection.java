@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,10 +132,10 @@ public final class Inspection {
   private final Database database;
 
   /**
-   * @param jdbi in autocommit, with the Postgres plugin
+   * @param connections in autocommit
    */
-  public Inspection(Jdbi jdbi) {
-    database = new Database(jdbi);
+  public Inspection(ConnectionFactory connections) {
+    database = new Database(connections);
   }
 
   /** Objects and rights. */

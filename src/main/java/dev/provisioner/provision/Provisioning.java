@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
-import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jspecify.annotations.Nullable;
 
 /** The domain, put together: what the outside may ask of it. */
@@ -26,7 +26,7 @@ public final class Provisioning {
   /**
    * What the domain needs from outside.
    *
-   * @param jdbi in autocommit, with the Postgres plugin
+   * @param connections in autocommit
    * @param installation null: what the migrations made
    * @param ackTimeout how long a webhook is kept waiting
    * @param sweepInterval zero: no sweep
@@ -36,7 +36,7 @@ public final class Provisioning {
    * @param observers told what happens; may be none
    */
   public record Surroundings(
-      Jdbi jdbi,
+      ConnectionFactory connections,
       VapiClient vapi,
       Gate gate,
       AssistantTemplate template,
@@ -53,7 +53,7 @@ public final class Provisioning {
   public Provisioning(Surroundings its) {
     Policy policy = its.policy();
     Observer observer = new Observers(its.observers());
-    Database database = new Database(its.jdbi());
+    Database database = new Database(its.connections());
     DoubtLedger ledger = new DoubtLedger(database, policy);
     Queue queue = new Queue(database, policy, its.clock(), its.nanoTime());
     view = new QueueView(database);

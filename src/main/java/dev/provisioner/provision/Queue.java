@@ -11,19 +11,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongSupplier;
-import java.util.function.UnaryOperator;
-import org.jdbi.v3.core.statement.Query;
-import org.jdbi.v3.core.statement.StatementContext;
-import org.jdbi.v3.core.statement.StatementCustomizer;
-import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGStatement;
 
 /**
  * The queue's SQL for open rows: claim, settle, let go. Every change of a row is one statement, or
@@ -119,68 +112,55 @@ final class Queue {
    * Rules 8 and 9. The doubt of a failed row always reaches to now: a failed row has no other mark
    * of when it was settled, and its last look may not come before an hour after that (rule 16).
    */
-  private static final String UNFINISHED =
-      """
-      with kept as (
-        select id,
-               case when :definite and unconfirmed_until = :mine
-                    then cast(:earlierSince as timestamptz) else unconfirmed_since end as since,
-               case when :definite and unconfirmed_until = :mine
-                    then cast(:earlierUntil as timestamptz) else unconfirmed_until end as until
-          from public.pending_vapi_provision
-         where id = :id and claim_token = :token
-           for update
-      )
-      update public.pending_vapi_provision q
-         set status = :status, claim_token = null,
-             next_attempt_at = now() + cast(:delay as interval),
-             attempts = :attempts, error_code = :code, error = :message,
-             assistant_id = coalesce(:assistant, q.assistant_id),
-             unconfirmed_since = kept.since,
-             unconfirmed_until = case when :status = 'failed' and kept.since is not null
-                                      then greatest(kept.until, now()) else kept.until end,
-             confirm_at = case when :status = 'failed' and kept.since is not null
-                               then now() + :firstLook end
-        from kept
-       where q.id = kept.id\
-      """;
+  private static final Sql UNFINISHED =
+      Sql.of(
+          """
+          with kept as (
+            select id,
+                   case when :definite and unconfirmed_until = :mine
+                        then cast(:earlierSince as timestamptz) else unconfirmed_since end as since,
+                   case when :definite and unconfirmed_until = :mine
+                        then cast(:earlierUntil as timestamptz) else unconfirmed_until end as until
+              from public.pending_vapi_provision
+             where id = :id and claim_token = :token
+               for update
+          )
+          update public.pending_vapi_provision q
+             set status = :status, claim_token = null,
+                 next_attempt_at = now() + cast(:delay as interval),
+                 attempts = :attempts, error_code = :code, error = :message,
+                 assistant_id = coalesce(:assistant, q.assistant_id),
+                 unconfirmed_since = kept.since,
+                 unconfirmed_until = case when :status = 'failed' and kept.since is not null
+                                          then greatest(kept.until, now()) else kept.until end,
+                 confirm_at = case when :status = 'failed' and kept.since is not null
+                                   then now() + :firstLook end
+            from kept
+           where q.id = kept.id\
+          """);
 
-  private static final String RELEASE =
-      """
-      update public.pending_vapi_provision
-         set status = :status, claim_token = null,
-             next_attempt_at = now() + cast(:delay as interval),
-             error_code = case when :status = 'errored' then coalesce(error_code, 'interrupted') end,
-             error = case when :status = 'errored' then coalesce(error,
-                       'An attempt was interrupted; the next one looks at Vapi first.') end,
-             unconfirmed_since = case when unconfirmed_until = :mine
-                                      then cast(:earlierSince as timestamptz)
-                                      else unconfirmed_since end,
-             unconfirmed_until = case when unconfirmed_until = :mine
-                                      then cast(:earlierUntil as timestamptz)
-                                      else unconfirmed_until end
-       where id = :id and claim_token = :token\
-      """;
+  private static final Sql RELEASE =
+      Sql.of(
+          """
+          update public.pending_vapi_provision
+             set status = :status, claim_token = null,
+                 next_attempt_at = now() + cast(:delay as interval),
+                 error_code = case when :status = 'errored' then coalesce(error_code, 'interrupted') end,
+                 error = case when :status = 'errored' then coalesce(error,
+                           'An attempt was interrupted; the next one looks at Vapi first.') end,
+                 unconfirmed_since = case when unconfirmed_until = :mine
+                                          then cast(:earlierSince as timestamptz)
+                                          else unconfirmed_since end,
+                 unconfirmed_until = case when unconfirmed_until = :mine
+                                          then cast(:earlierUntil as timestamptz)
+                                          else unconfirmed_until end
+           where id = :id and claim_token = :token\
+          """);
 
-  private static final String CLAIM_DUE = CLAIM.replace("<rows>", DUE);
-  private static final String CLAIM_NAMED = CLAIM.replace("<rows>", NAMED);
-  private static final String SETTLE_HELD = settleWhere("claim_token = :token");
-  private static final String SETTLE_FAILED = settleWhere("status = 'failed'");
-
-  /**
-   * Once the driver has prepared statements at the server it waits for each answer of unknown
-   * length, and what it sends to get it ends the implicit transaction. Statements that are never
-   * prepared go out together. A transaction begun and ended by us would not do: a service that
-   * froze in between would keep its locks, and a user's deletion waiting.
-   */
-  private static final StatementCustomizer ONE_TRANSACTION =
-      new StatementCustomizer() {
-        @Override
-        public void beforeExecution(PreparedStatement statement, StatementContext context)
-            throws SQLException {
-          statement.unwrap(PGStatement.class).setPrepareThreshold(0);
-        }
-      };
+  private static final Sql CLAIM_DUE = Sql.of(CLAIM.replace("<rows>", DUE));
+  private static final Sql CLAIM_NAMED = Sql.of(CLAIM.replace("<rows>", NAMED));
+  private static final Sql SETTLE_HELD = settleWhere("claim_token = :token");
+  private static final Sql SETTLE_FAILED = settleWhere("status = 'failed'");
 
   private final Database database;
   private final Policy policy;
@@ -196,7 +176,7 @@ final class Queue {
 
   /** Claims up to {@code limit} rows that are due, longest due first. */
   List<Claim> claimDue(int limit) {
-    return claim(CLAIM_DUE, statement -> statement.bind("limit", limit));
+    return claim(CLAIM_DUE.bind("limit", limit));
   }
 
   /**
@@ -206,21 +186,15 @@ final class Queue {
    */
   List<Claim> claim(Collection<UUID> ids, Reach reach) {
     return claim(
-        CLAIM_NAMED,
-        statement ->
-            statement
-                .bindArray("ids", UUID.class, ids)
-                .bind("jumpBackoff", reach.jumpBackoff())
-                .bind("revive", reach.revive()));
+        CLAIM_NAMED
+            .bind("ids", ids)
+            .bind("jumpBackoff", reach.jumpBackoff())
+            .bind("revive", reach.revive()));
   }
 
-  private List<Claim> claim(String sql, UnaryOperator<Query> rows) {
+  private List<Claim> claim(Sql.Bound rows) {
     Lease lease = Lease.startingNow(policy.lease(), clock, nanoTime);
-    return database.ask(handle ->
-        rows.apply(handle.createQuery(sql))
-            .bind("lease", policy.lease())
-            .map((row, context) -> claim(row, lease))
-            .list());
+    return database.list(rows.bind("lease", policy.lease()), row -> claim(row, lease));
   }
 
   /**
@@ -231,37 +205,25 @@ final class Queue {
    */
   Settled settleProcessed(Claim claim, @Nullable String assistantId) {
     return settle(
-        SETTLE_HELD,
-        assistantId,
-        statement ->
-            statement
-                .bind("id", claim.id())
-                .bind("token", claim.token())
-                .bind("mine", claim.mine())
-                .bind("clean", claim.earlier() == null)
-                .bind("spent", 1));
+        SETTLE_HELD
+            .bind("id", claim.id())
+            .bind("token", claim.token())
+            .bind("mine", claim.mine())
+            .bind("clean", claim.earlier() == null)
+            .bind("spent", 1),
+        assistantId);
   }
 
   /** Rule 15: gives a failed row the assistant that a look has found. Its doubt stays. */
   Settled adoptFailed(UUID id, String assistantId) {
     return settle(
-        SETTLE_FAILED,
-        assistantId,
-        statement ->
-            statement
-                .bind("id", id)
-                .bind("mine", (Instant) null)
-                .bind("clean", false)
-                .bind("spent", 0));
+        SETTLE_FAILED.bind("id", id).bind("mine", null).bind("clean", false).bind("spent", 0),
+        assistantId);
   }
 
-  private Settled settle(String sql, @Nullable String assistantId, UnaryOperator<Update> row) {
-    return database.ask(handle ->
-        row.apply(handle.createUpdate(sql))
-            .bind("assistant", assistantId)
-            .bind("firstLook", policy.vapiTimeout())
-            .addCustomizer(ONE_TRANSACTION)
-            .execute((statement, context) -> settled(statement.get())));
+  private Settled settle(Sql.Bound row, @Nullable String assistantId) {
+    return database.execute(
+        row.bind("assistant", assistantId).bind("firstLook", policy.vapiTimeout()), Queue::settled);
   }
 
   /**
@@ -272,8 +234,8 @@ final class Queue {
    */
   boolean settleUnfinished(Claim claim, Unfinished verdict) {
     boolean failed = verdict.status() == Status.FAILED;
-    return database.ask(handle ->
-        held(handle.createUpdate(UNFINISHED), claim)
+    return database.update(
+            held(UNFINISHED, claim)
                 .bind("definite", verdict instanceof Refrained)
                 .bind("status", verdict.status().text())
                 .bind("delay", failed ? null : interval(verdict.delay()))
@@ -281,9 +243,8 @@ final class Queue {
                 .bind("code", verdict.code())
                 .bind("message", verdict.message())
                 .bind("assistant", verdict instanceof InDoubt it ? it.assistantId() : null)
-                .bind("firstLook", policy.vapiTimeout())
-                .execute()
-            == 1);
+                .bind("firstLook", policy.vapiTimeout()))
+        == 1;
   }
 
   /**
@@ -292,12 +253,11 @@ final class Queue {
    * @return false where the claim was lost; nothing has changed then
    */
   boolean release(Claim claim, LetGo verdict) {
-    return database.ask(handle ->
-        held(handle.createUpdate(RELEASE), claim)
+    return database.update(
+            held(RELEASE, claim)
                 .bind("status", claim.was() == Status.PENDING ? "pending" : "errored")
-                .bind("delay", interval(verdict.delay()))
-                .execute()
-            == 1);
+                .bind("delay", interval(verdict.delay())))
+        == 1;
   }
 
   /** PostgreSQL counts microseconds. Rounded up: a pause must be over when its rows are due. */
@@ -305,7 +265,7 @@ final class Queue {
     return wait.plusNanos(999).truncatedTo(ChronoUnit.MICROS);
   }
 
-  private static Update held(Update statement, Claim claim) {
+  private static Sql.Bound held(Sql statement, Claim claim) {
     Doubt earlier = claim.earlier();
     return statement
         .bind("id", claim.id())
@@ -339,8 +299,8 @@ final class Queue {
         handle.createQuery("select id from provisioning.installation").mapTo(String.class).one());
   }
 
-  private static String settleWhere(String held) {
-    return SETTLE.replace("<held>", held).replace("<in use>", QueueView.IN_USE);
+  private static Sql settleWhere(String held) {
+    return Sql.ofSeveral(SETTLE.replace("<held>", held).replace("<in use>", QueueView.IN_USE));
   }
 
   /** A row of the first statement: it was held. One of the last: it is settled. */

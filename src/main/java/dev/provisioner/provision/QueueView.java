@@ -38,8 +38,11 @@ public final class QueueView {
   private static final Set<Status> STATUSES_THAT_NEED_A_PERSON =
       EnumSet.of(Status.FAILED, Status.ERRORED);
 
-  private static final String FIND =
-      "select q.*, " + IN_USE + " as in_use from public.pending_vapi_provision q where q.id = :id";
+  private static final Sql FIND =
+      Sql.of(
+          "select q.*, "
+              + IN_USE
+              + " as in_use from public.pending_vapi_provision q where q.id = :id");
 
   /** Without a position every row comes after: one condition, which the index serves either way. */
   private static final String AFTER =
@@ -124,8 +127,7 @@ public final class QueueView {
    * @throws QueueUnavailableException the database cannot be asked
    */
   public Optional<Provision> find(UUID id) {
-    return database.ask(handle ->
-        handle.createQuery(FIND).bind("id", id).map((row, context) -> provision(row)).findOne());
+    return database.list(FIND.bind("id", id), QueueView::provision).stream().findFirst();
   }
 
   /**

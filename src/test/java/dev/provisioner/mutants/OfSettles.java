@@ -34,7 +34,7 @@ final class OfSettles {
               .caughtBy("DoubtTest#appThatWasFasterKeepsItsAssistantAndOursStaysInDoubt"),
           Mutant.of(6, "the row and the setting are written one after the other")
               .edit(
-                  QUEUE,
+                  "provision/Sql",
                   "statement.unwrap(PGStatement.class).setPrepareThreshold(0);",
                   "statement.unwrap(PGStatement.class).setPrepareThreshold(5);")
               .caughtBy("SettleTest#rowAndSettingAreWrittenInOneTransactionHoweverOften"),
@@ -54,11 +54,11 @@ final class OfSettles {
               .edit(
                   QUEUE,
                   ".bind(\"earlierSince\", earlier == null ? null : earlier.since())",
-                  ".bind(\"earlierSince\", (Instant) null)")
+                  ".bind(\"earlierSince\", null)")
               .edit(
                   QUEUE,
                   ".bind(\"earlierUntil\", earlier == null ? null : earlier.until())",
-                  ".bind(\"earlierUntil\", (Instant) null)")
+                  ".bind(\"earlierUntil\", null)")
               .caughtBy("DoubtTest#definiteNoLeavesOlderDoubtAsItWas"),
           Mutant.of(8, "a definite no takes back the doubt added meanwhile")
               .edit(

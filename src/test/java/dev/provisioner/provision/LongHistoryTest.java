@@ -22,12 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlLogger;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementContext;
-import org.jdbi.v3.core.statement.TemplateEngine;
-import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,9 +98,8 @@ class LongHistoryTest {
       settings.execute("set plan_cache_mode = force_generic_plan");
       connection.unwrap(PGConnection.class).setPrepareThreshold(1);
       connection.setAutoCommit(false);
-      Jdbi jdbi = jdbi(connection);
       for (int i = 0; i < 3; i++) {
-        questions.values().forEach(each -> each.accept(new Asked(jdbi)));
+        questions.values().forEach(each -> each.accept(new Asked(connection)));
       }
       connection.rollback();
       settings.execute("select pg_stat_force_next_flush()");
@@ -120,8 +113,8 @@ class LongHistoryTest {
   void manyProcessedRowsAreEstimatedAndFewAreCounted() throws Exception {
     try (Connection few = young.connect("provisioner");
         Connection many = old.connect("provisioner")) {
-      Statistics counted = new Asked(jdbi(few)).statistics.read();
-      Statistics estimated = new Asked(jdbi(many)).statistics.read();
+      Statistics counted = new Asked(few).statistics.read();
+      Statistics estimated = new Asked(many).statistics.read();
 
       assertThat(counted.processedIsEstimated()).isFalse();
       assertThat(counted.counts()).containsEntry(Status.PROCESSED, (long) SHORT);
@@ -146,8 +139,8 @@ class LongHistoryTest {
     final Queue queue;
     final DoubtLedger doubt;
 
-    Asked(Jdbi jdbi) {
-      Database database = new Database(jdbi);
+    Asked(Connection connection) {
+      Database database = new Database(() -> KeptOpen.of(connection));
       Policy policy = new Policy(Duration.ofSeconds(2), Duration.ofMinutes(2), 12, true);
       view = new QueueView(database);
       statistics = new QueueStatistics(database, System::nanoTime);
@@ -211,18 +204,11 @@ class LongHistoryTest {
     Map<String, List<JsonNode>> plans = new LinkedHashMap<>();
     try (Connection connection = database.connect("provisioner")) {
       connection.setAutoCommit(false);
-      Jdbi jdbi = jdbi(connection);
       List<String> sent = new ArrayList<>();
-      jdbi.setSqlLogger(
-          new SqlLogger() {
-            @Override
-            public void logBeforeExecution(StatementContext context) {
-              sent.add(String.valueOf(context.getStatement()));
-            }
-          });
+      Connection told = KeptOpen.of(connection, sent::add);
       for (Map.Entry<String, Consumer<Asked>> each : questions(database).entrySet()) {
         sent.clear();
-        each.getValue().accept(new Asked(jdbi));
+        each.getValue().accept(new Asked(told));
         connection.rollback();
         List<JsonNode> found = new ArrayList<>();
         for (String sql : sent) {
@@ -263,12 +249,6 @@ class LongHistoryTest {
       }
     }
     return tables;
-  }
-
-  private static Jdbi jdbi(Connection connection) {
-    Jdbi jdbi = Jdbi.create(connection).installPlugin(new PostgresPlugin());
-    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
-    return jdbi;
   }
 
   /** How often the queue's table was read through since it was made. */

@@ -13,10 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.TemplateEngine;
-import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,7 +130,10 @@ public final class PlainQueue implements AutoCloseable {
         recorded ->
             asks.accept(
                 new Queue(
-                    new Database(jdbi(recorded)), policy, Clock.systemUTC(), System::nanoTime)));
+                    new Database(() -> KeptOpen.of(recorded)),
+                    policy,
+                    Clock.systemUTC(),
+                    System::nanoTime)));
   }
 
   private static Claim held(UUID row, Policy policy) {
@@ -153,11 +152,5 @@ public final class PlainQueue implements AutoCloseable {
         null,
         null,
         Lease.startingNow(policy.lease(), Clock.systemUTC(), System::nanoTime));
-  }
-
-  static Jdbi jdbi(Connection connection) {
-    Jdbi jdbi = Jdbi.create(connection).installPlugin(new PostgresPlugin());
-    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
-    return jdbi;
   }
 }

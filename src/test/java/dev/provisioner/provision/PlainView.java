@@ -11,7 +11,7 @@ public final class PlainView {
   private long nanos;
 
   public PlainView(Connection connection) {
-    Database database = new Database(PlainQueue.jdbi(connection));
+    Database database = new Database(() -> KeptOpen.of(connection));
     view = new QueueView(database);
     // Always later than what is remembered: each question goes to the database.
     statistics = new QueueStatistics(database, () -> nanos += Duration.ofMinutes(1).toNanos());

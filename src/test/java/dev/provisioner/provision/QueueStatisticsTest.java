@@ -11,10 +11,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.TemplateEngine;
-import org.jdbi.v3.postgres.PostgresPlugin;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -31,18 +27,16 @@ class QueueStatisticsTest {
   QueueStatisticsTest(SupabaseServer supabase) {
     database = supabase.createDatabase();
     database.applyMigrations();
-    Jdbi jdbi =
-        Jdbi.create(
-                () -> {
-                  asked.incrementAndGet();
-                  if (away.get()) {
-                    throw new SQLException("no route", "08001");
-                  }
-                  return database.connect("provisioner");
-                })
-            .installPlugin(new PostgresPlugin());
-    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
-    statistics = new QueueStatistics(new Database(jdbi), now::get);
+    statistics =
+        new QueueStatistics(
+            new Database(() -> {
+              asked.incrementAndGet();
+              if (away.get()) {
+                throw new SQLException("no route", "08001");
+              }
+              return database.connect("provisioner");
+            }),
+            now::get);
   }
 
   @AfterEach

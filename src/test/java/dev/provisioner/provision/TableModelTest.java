@@ -51,9 +51,7 @@ class TableModelTest {
   TableModelTest(SupabaseServer supabase) {
     database = supabase.createMigratedDatabase();
     superuser = Jdbi.create(database::connectAsSuperuser).installPlugin(new PostgresPlugin());
-    Database asProvisioner =
-        new Database(
-            Jdbi.create(() -> database.connect("provisioner")).installPlugin(new PostgresPlugin()));
+    Database asProvisioner = new Database(() -> database.connect("provisioner"));
     queue = new Queue(asProvisioner, POLICY, Clock.systemUTC(), System::nanoTime);
     ledger = new DoubtLedger(asProvisioner, POLICY);
   }
