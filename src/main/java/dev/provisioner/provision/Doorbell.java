@@ -8,15 +8,26 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a webhook rings. The row is the truth: only its id is taken from the one who rings, so a
  * replayed, late or invented webhook does no harm.
  */
 public final class Doorbell {
+  /**
+   * Who may wait for a slot at the same time, so that a burst of thousands costs no more memory
+   * than this many. More than the slots could serve within the patience, as long as a call to Vapi
+   * takes some ten milliseconds or more; the others are answered at once, and the sweep takes up
+   * their rows.
+   */
+  public static final int MOST_WAITING = 256;
+
+  private final Semaphore waiting = new Semaphore(MOST_WAITING);
   private final Queue queue;
   private final QueueView view;
   private final Provisioner provisioner;
@@ -79,7 +90,7 @@ public final class Doorbell {
 
   private Ring answer(UUID id) throws InterruptedException {
     long begin = nanoTime.getAsLong();
-    Gate.Slot slot = gate.enter(patience);
+    Gate.Slot slot = await();
     if (slot == null) {
       return asItStands(id);
     }
@@ -104,6 +115,18 @@ public final class Doorbell {
       return new Ring.Underway(id);
     } catch (ExecutionException e) {
       throw new IllegalStateException("provision " + id, e.getCause());
+    }
+  }
+
+  /** Null where there is none in time, or too many wait already. */
+  private Gate.@Nullable Slot await() throws InterruptedException {
+    if (!waiting.tryAcquire()) {
+      return null;
+    }
+    try {
+      return gate.enter(patience);
+    } finally {
+      waiting.release();
     }
   }
 

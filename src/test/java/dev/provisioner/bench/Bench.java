@@ -54,7 +54,7 @@ final class Bench {
         seconds.isEmpty() ? Scale.WHOLE : Scale.WHOLE.withSeconds(Double.parseDouble(seconds));
     List<String> command =
         launcher.isEmpty()
-            ? ServiceProcess.PLAIN
+            ? ServiceProcess.WITH_FLAGS
             : List.of(Path.of(launcher).toAbsolutePath().toString());
 
     Figures figures = run(scenarios, scale, command, JSON, System.out);

@@ -41,7 +41,7 @@ final class MemoryScenario implements Scenario {
     String name = "memory.after_%d".formatted(stage.scale.provisions());
     long pid = main.service().pid();
     Figure resident = Figure.of(name, ProcessUsage.resident(pid), "MB");
-    boolean launched = !stage.command.equals(ServiceProcess.PLAIN);
+    boolean launched = !stage.command.equals(ServiceProcess.WITH_FLAGS);
     stage.figures.add(launched ? resident.target(Target.atMost(LIMIT)) : resident);
     stage.figures.add(Figure.of("memory.most", ProcessUsage.peak(pid), "MB"));
   }

@@ -21,9 +21,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ServiceProcess implements AutoCloseable {
   static final Path JAR = Path.of("target/app/vapi-provisioner.jar");
 
-  /** {@code java -jar}, with the flags of a small machine. */
-  static final List<String> PLAIN =
-      List.of(Child.java(), "-Xmx128m", "-XX:+UseSerialGC", "-jar", JAR.toString());
+  /** {@code java -jar} and nothing else. */
+  static final List<String> PLAIN = List.of(Child.java(), "-jar", JAR.toString());
+
+  /** The same with the launcher's flags, as far as this JVM knows them. */
+  static final List<String> WITH_FLAGS =
+      List.of(
+          Child.java(),
+          "-XX:+IgnoreUnrecognizedVMOptions",
+          "@src/main/dist/app/jvm.options",
+          "-jar",
+          JAR.toString());
 
   /** Of the last run: the next one writes over them. */
   private static final Path LOGS = Path.of("target/bench");

@@ -21,7 +21,7 @@ final class StartScenario implements Scenario {
 
   @Override
   public void measure(Stage stage) {
-    boolean launched = !stage.command.equals(ServiceProcess.PLAIN);
+    boolean launched = !stage.command.equals(ServiceProcess.WITH_FLAGS);
     try (Site site = stage.site(0)) {
       List<Double> plain = new ArrayList<>();
       List<Double> launcher = new ArrayList<>();
