@@ -71,7 +71,7 @@ class BenchIT {
             "burst.refused",
             "burst.not_provisioned",
             "burst.drained",
-            "burst.memory_growth",
+            "burst.memory",
             "growth.200.claim",
             "growth.200.claim_due",
             "growth.200.stats",

@@ -32,10 +32,10 @@ record Scale(
     int provisions,
     int starts) {
 
-  /** Some four minutes on two cores. */
+  /** Some five minutes on two cores. */
   static final Scale WHOLE =
       new Scale(
-          2,
+          1.5,
           3,
           6_000,
           List.of(1, 8, 32, 128),
@@ -44,9 +44,9 @@ record Scale(
           64,
           List.of(1_000, 100_000, 2_000_000),
           100_000,
-          40,
+          150,
           50_000,
-          5);
+          3);
 
   /** The same with shorter rounds, or longer ones. */
   Scale withSeconds(double other) {

@@ -15,7 +15,9 @@ final class Stage implements AutoCloseable {
   /** How the service is started. */
   final List<String> command;
 
-  private final SupabaseServer server = SupabaseServer.start(Map.of());
+  private final SupabaseServer
+      server = // Two million rows of history, without a checkpoint every few seconds.
+      SupabaseServer.start(Map.of("max_wal_size", "8GB"));
   private final Child load = Child.start(LoadClient.class, Map.of());
   private @Nullable Main main;
 
