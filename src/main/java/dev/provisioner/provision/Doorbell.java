@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class Doorbell {
   /**
    * Who may wait for a slot at the same time, so that a burst of thousands costs no more memory
-   * than this many. More than the slots could serve within the patience, as long as a call to Vapi
-   * takes some ten milliseconds or more; the others are answered at once, and the sweep takes up
-   * their rows.
+   * than this many. Eight slots serve no more within a second, unless a call to Vapi takes less
+   * than 30 ms. The others are answered at once, and the sweep takes up their rows.
    */
   public static final int MOST_WAITING = 256;
 
