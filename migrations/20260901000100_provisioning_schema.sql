@@ -35,13 +35,14 @@ $$;
 -- (1 s) it is always ours that is cancelled, and repeated; the deletion never is.
 do $$
 begin
-  alter role provisioner set lock_timeout = '500ms';
+  if not exists (select from pg_db_role_setting
+                  where setrole = 'provisioner'::regrole and setdatabase = 0
+                    and 'lock_timeout=500ms' = any (setconfig)) then
+    alter role provisioner set lock_timeout = '500ms';
+  end if;
 exception
   when insufficient_privilege then
-    if not exists (select from pg_db_role_setting
-                    where setrole = 'provisioner'::regrole and 'lock_timeout=500ms' = any (setconfig)) then
-      raise warning 'the role provisioner is there already and is not ours to set. As whoever made it: alter role provisioner set lock_timeout = ''500ms'';';
-    end if;
+    raise warning 'the role provisioner is there already and is not ours to set. As whoever made it: alter role provisioner set lock_timeout = ''500ms'';';
 end
 $$;
 

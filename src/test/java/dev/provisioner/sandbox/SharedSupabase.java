@@ -20,6 +20,13 @@ public final class SharedSupabase implements ParameterResolver {
   public SupabaseServer resolveParameter(ParameterContext parameter, ExtensionContext context) {
     return context
         .getStore(StoreScope.LAUNCHER_SESSION, ExtensionContext.Namespace.GLOBAL)
-        .computeIfAbsent(SupabaseServer.class, key -> SupabaseServer.start(), SupabaseServer.class);
+        .computeIfAbsent(SupabaseServer.class, key -> start(), SupabaseServer.class);
+  }
+
+  private static SupabaseServer start() {
+    SupabaseServer server = SupabaseServer.start();
+    // The role belongs to the whole server: two databases' migrations must not make it at once.
+    server.createMigratedDatabase().drop();
+    return server;
   }
 }
