@@ -19,8 +19,8 @@ final class OfAnswers {
           Mutant.of(9, "a conflict is taken for a definite no")
               .edit(
                   CLASSIFICATION,
-                  "case 409 -> unknown(reply);\n      default -> common(reply);\n    };\n  }\n\n  Answer<List",
-                  "default -> common(reply);\n    };\n  }\n\n  Answer<List")
+                  "case 409 -> unknown(reply);\n default -> common(reply);\n };\n }\n\n Answer<List",
+                  "default -> common(reply);\n };\n }\n\n Answer<List")
               .caughtBy("LostAnswersTest#unansweredAndNotApplied"),
           Mutant.of(9, "a body cut short is taken for a definite no")
               .edit(
@@ -43,21 +43,18 @@ final class OfAnswers {
           Mutant.of(9, "an unknown outcome is settled as a definite no")
               .edit(
                   JUDGE,
-                  "case Answer.Unknown<String> unknown ->\n          inDoubt(",
-                  "case Answer.Unknown<String> unknown ->\n          again(")
+                  "case Answer.Unknown<String> unknown ->\n inDoubt(",
+                  "case Answer.Unknown<String> unknown ->\n again(")
               .caughtBy("LostAnswersTest#unansweredAndNotApplied"),
           Mutant.of(8, "a 429 spends an attempt")
               .edit(
                   JUDGE,
-                  "wait == null ? backoff.after(attempts) : wait,\n        attempts,",
-                  "wait == null ? backoff.after(attempts) : wait,\n        attempts + 1,")
+                  "wait == null ? backoff.after(attempts) : wait,\n attempts,",
+                  "wait == null ? backoff.after(attempts) : wait,\n attempts + 1,")
               .caughtBy(
                   "VapiRefusalTest#throttledRowWaitsAsLongAsAskedAndNobodyElseCallsMeanwhile"),
           Mutant.of(8, "a refused account spends attempts")
-              .edit(
-                  JUDGE,
-                  "ACCOUNT_DELAY,\n        attempts,",
-                  "ACCOUNT_DELAY,\n        attempts + 1,")
+              .edit(JUDGE, "ACCOUNT_DELAY,\n attempts,", "ACCOUNT_DELAY,\n attempts + 1,")
               .caughtBy("VapiRefusalTest#refusedKeyStopsAllCallsUntilItWorksAgain"),
           Mutant.of(0, "a 429 pauses nobody else")
               .edit(CLIENT, "gate.throttle(wait == null ? DEFAULT_PAUSE : wait);", "wait = null;")
@@ -70,8 +67,7 @@ final class OfAnswers {
                   "case Answer.Refused<?> refused -> {}")
               .caughtBy("VapiRefusalTest#refusedKeyStopsAllCallsUntilItWorksAgain"),
           Mutant.of(0, "after a refusal's pause everybody tries at once")
-              .edit(
-                  "vapi/Gate", "if (refusal != null) {\n            trial = slot;", "if (false) {")
+              .edit("vapi/Gate", "if (refusal != null) {\n trial = slot;", "if (false) {")
               .caughtBy("vapi.GateTest#afterARefusalOneTriesBeforeTheOthers"));
 
   private OfAnswers() {}

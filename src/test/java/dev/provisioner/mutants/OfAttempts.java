@@ -35,7 +35,7 @@ final class OfAttempts {
                   """)
               .edit(
                   RECONCILER,
-                  "List<Claim> claims =\n          source.claim(",
+                  "List<Claim> claims =\n source.claim(",
                   """
                   java.time.Instant now = java.time.Instant.now();
                   early = census.take(List.of(new Doubt(now.minus(Doubt.HORIZON), now)));

@@ -22,8 +22,8 @@ final class OfLooks {
           Mutant.of(15, "a look leaves the duplicate that it has found")
               .edit(
                   LOOKS,
-                  "return collect(look, found);\n  }\n\n  private boolean atTombstone",
-                  "return true;\n  }\n\n  private boolean atTombstone")
+                  "return collect(look, found);\n }\n\n private boolean atTombstone",
+                  "return true;\n }\n\n private boolean atTombstone")
               .caughtBy("LookResultsTest#earlierLookDeletesAndKeepsTheDoubt"),
           Mutant.of(16, "any look ends the doubt")
               .edit(LOOK, "return clean && last();", "return clean;")
@@ -40,8 +40,8 @@ final class OfLooks {
           Mutant.of(16, "the last look ends the doubt though it could not list")
               .edit(
                   LOOKS,
-                  "if (!(listing instanceof Answer.Ok<List<Assistant>> ok)) {\n      return false;",
-                  "if (!(listing instanceof Answer.Ok<List<Assistant>> ok)) {\n      return true;")
+                  "if (!(listing instanceof Answer.Ok<List<Assistant>> ok)) {\n return false;",
+                  "if (!(listing instanceof Answer.Ok<List<Assistant>> ok)) {\n return true;")
               .caughtBy("LookResultsTest#lastLookThatCouldNotListLeavesTheDoubt"),
           Mutant.of(16, "the last look comes within the hour")
               .edit(

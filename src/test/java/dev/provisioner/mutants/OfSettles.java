@@ -15,7 +15,7 @@ final class OfSettles {
                   "settleWhere(\"(true or claim_token = :token)\")")
               .caughtBy("LostClaimsTest#ownIsDeletedAtOnceWhereAnotherIsInUse"),
           Mutant.of(6, "a success replaces the assistant in use")
-              .edit(QUEUE, "\n       where nullif(a.vapi_assistant_id, '') is null;", ";")
+              .edit(QUEUE, "\n where nullif(a.vapi_assistant_id, '') is null;", ";")
               .caughtBy("DoubtTest#appThatWasFasterKeepsItsAssistantAndOursStaysInDoubt"),
           Mutant.of(6, "a success ends an earlier doubt")
               .edit(
@@ -47,8 +47,8 @@ final class OfSettles {
           Mutant.of(8, "a definite no is settled by the id alone")
               .edit(
                   QUEUE,
-                  "claim_token = :token\n           for update",
-                  "(true or claim_token = :token)\n           for update")
+                  "claim_token = :token\n for update",
+                  "(true or claim_token = :token)\n for update")
               .caughtBy("LostClaimsTest#definiteNoOfLostClaimTouchesNothing"),
           Mutant.of(8, "a definite no forgets an older doubt")
               .edit(
@@ -63,12 +63,12 @@ final class OfSettles {
           Mutant.of(8, "a definite no takes back the doubt added meanwhile")
               .edit(
                   QUEUE,
-                  "case when :definite and unconfirmed_until = :mine\n                    then cast(:earlierSince",
-                  "case when :definite and (true or unconfirmed_until = :mine)\n                    then cast(:earlierSince")
+                  "case when :definite and unconfirmed_until = :mine\n then cast(:earlierSince",
+                  "case when :definite and (true or unconfirmed_until = :mine)\n then cast(:earlierSince")
               .edit(
                   QUEUE,
-                  "case when :definite and unconfirmed_until = :mine\n                    then cast(:earlierUntil",
-                  "case when :definite and (true or unconfirmed_until = :mine)\n                    then cast(:earlierUntil")
+                  "case when :definite and unconfirmed_until = :mine\n then cast(:earlierUntil",
+                  "case when :definite and (true or unconfirmed_until = :mine)\n then cast(:earlierUntil")
               .caughtBy("DoubtTest#doubtAddedMeanwhileOutlivesDefiniteNo"),
           Mutant.of(8, "a definite no leaves doubt")
               .edit(QUEUE, "verdict instanceof Refrained)", "verdict == null)")

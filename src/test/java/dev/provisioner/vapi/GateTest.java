@@ -229,7 +229,6 @@ class GateTest {
     Gate three = new Gate(3, System::nanoTime);
     AtomicInteger out = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
-    AtomicInteger entered = new AtomicInteger();
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
@@ -242,7 +241,6 @@ class GateTest {
                     continue; // a pause
                   }
                   most.accumulateAndGet(out.incrementAndGet(), Math::max);
-                  entered.incrementAndGet();
                   LockSupport.parkNanos(1_000); // as if a call were made
                   out.decrementAndGet();
                 }
@@ -262,8 +260,8 @@ class GateTest {
       }
     }
 
-    assertThat(most).hasValue(3);
-    assertThat(entered.get()).isBetween(1, 5_000);
+    assertThat(most.get()).isBetween(1, 3);
+    assertThat(out).hasValue(0);
   }
 
   private void pass(Duration time) {
