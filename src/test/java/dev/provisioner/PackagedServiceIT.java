@@ -10,6 +10,9 @@ import dev.provisioner.World.Person;
 import dev.provisioner.sandbox.Hold;
 import dev.provisioner.sandbox.SharedSupabase;
 import dev.provisioner.sandbox.SupabaseServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
@@ -165,6 +168,28 @@ class PackagedServiceIT {
       eventually("provisioned", Packaged.PATIENCE, () -> ring(service, person).status() == 200);
     }
     assertThat(world.vapi.creates()).isEqualTo(1);
+  }
+
+  @Test
+  void burstOfConnectionsIsKeptWhileNobodyHasTimeToAcceptIt() throws IOException {
+    List<Socket> burst = new ArrayList<>();
+    try (Packaged service = start(world)) {
+      URI uri = service.uri("/");
+      service.freeze();
+      for (int i = 0; i < 100; i++) {
+        Socket caller = new Socket();
+        burst.add(caller);
+        // A packet that is dropped comes again after a second.
+        caller.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 500);
+      }
+      service.thaw();
+
+      assertThat(get(service, "/healthz").status()).isEqualTo(200);
+    } finally {
+      for (Socket each : burst) {
+        each.close();
+      }
+    }
   }
 
   @Test

@@ -28,6 +28,12 @@ import org.slf4j.LoggerFactory;
 public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
 
+  /**
+   * Connections that may wait to be accepted. Beyond them the system drops a caller's first packet,
+   * which comes again only a second later: Java's own 50 would be too few for a burst.
+   */
+  private static final int BACKLOG = 1_024;
+
   private final Javalin javalin;
 
   /**
@@ -147,6 +153,7 @@ public final class HttpServer implements AutoCloseable {
       Server server, HttpConfiguration http, int port, Limits limits) {
     ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
     connector.setPort(port);
+    connector.setAcceptQueueSize(BACKLOG);
     connector.setIdleTimeout(limits.idle().toMillis());
     return connector;
   }
