@@ -16,8 +16,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -168,6 +170,25 @@ class PackagedServiceIT {
       eventually("provisioned", Packaged.PATIENCE, () -> ring(service, person).status() == 200);
     }
     assertThat(world.vapi.creates()).isEqualTo(1);
+  }
+
+  @Test
+  void pageLargerThanHalfOfTheMemoryIsReadAsItComes() {
+    Person person = world.person();
+    world.doubt(person);
+    Instant doubted = Instant.now().minusSeconds(50);
+    String id = world.vapi.seed(world.marks(person), doubted).id();
+    world.vapi.seed(
+        900,
+        Map.of("prompt", "x".repeat(60_000)),
+        doubted.minusSeconds(50),
+        doubted.plusSeconds(1));
+    try (Packaged service = Packaged.run(List.of("-Xmx88m"), world.environment())) {
+      assertThat(ring(service, person).field("outcome")).isEqualTo("adopted");
+      assertThat(service.err()).isEmpty();
+    }
+    assertThat(world.inUse(person)).isEqualTo(id);
+    assertThat(world.vapi.creates()).isZero();
   }
 
   @Test

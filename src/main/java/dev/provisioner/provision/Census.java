@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * Finds this installation's assistants at Vapi. Vapi cannot search by metadata, so all that were
@@ -26,13 +27,16 @@ final class Census {
     this.installation = installation;
   }
 
-  /** Ours that these doubts may have made, oldest first; or why it cannot be told. */
-  Answer<List<Assistant>> take(Collection<Doubt> doubts) {
+  /**
+   * Ours that these doubts may have made, oldest first; or why it cannot be told.
+   *
+   * @param wanted the others are not kept: the windows may hold a hundred thousand
+   */
+  Answer<List<Assistant>> take(Collection<Doubt> doubts, Predicate<Assistant> wanted) {
     List<Assistant> found = new ArrayList<>();
     for (Window window : Window.merge(doubts.stream().map(Doubt::window).toList())) {
-      switch (vapi.list(window.from(), window.to())) {
-        case Answer.Ok<List<Assistant>> ok ->
-            ok.value().stream().filter(this::ours).forEach(found::add);
+      switch (vapi.list(window.from(), window.to(), each -> ours(each) && wanted.test(each))) {
+        case Answer.Ok<List<Assistant>> ok -> found.addAll(ok.value());
         case Answer<List<Assistant>> obstacle -> {
           return obstacle;
         }

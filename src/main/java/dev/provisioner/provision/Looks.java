@@ -56,7 +56,7 @@ final class Looks {
   /**
    * Callers hold a slot of the gate. If it closes meanwhile, the rest comes again by itself.
    *
-   * @param listing ours in the windows of all these looks; null where there is none
+   * @param listing ours that these looks concern; null where there is none
    */
   void perform(List<Look> looks, @Nullable Answer<List<Assistant>> listing) {
     for (Look look : looks) {
@@ -159,12 +159,13 @@ final class Looks {
   }
 
   private static List<Assistant> concerned(Look look, List<Assistant> ours) {
-    return ours.stream()
-        .filter(each -> {
-          UUID provision = provisionOf(each);
-          return provision != null && look.concerns(provision);
-        })
-        .toList();
+    return ours.stream().filter(each -> anyConcerns(List.of(look), each)).toList();
+  }
+
+  /** Whether the assistant, one of this installation, is a matter of one of these looks. */
+  static boolean anyConcerns(List<Look> looks, Assistant assistant) {
+    UUID provision = provisionOf(assistant);
+    return provision != null && looks.stream().anyMatch(look -> look.concerns(provision));
   }
 
   private static @Nullable UUID provisionOf(Assistant assistant) {

@@ -66,7 +66,12 @@ final class Provisioner {
    * For a row claimed by itself, with the slot in hand: what is looked for is listed for it alone.
    */
   Outcome provision(Claim claim, Gate.Slot slot) {
-    return provision(claim, slot, () -> census.take(List.of(requireNonNull(claim.earlier()))));
+    return provision(
+        claim,
+        slot,
+        () ->
+            census.take(
+                List.of(requireNonNull(claim.earlier())), each -> census.ours(each, claim.id())));
   }
 
   /**

@@ -249,7 +249,13 @@ public final class Reconciler {
             .map(Objects::requireNonNull)
             .toList();
     try (Gate.Slot slot = doubts.isEmpty() ? null : gate.enter(patience)) {
-      return slot == null ? null : census.take(doubts);
+      return slot == null
+          ? null
+          : census.take(
+              doubts,
+              each ->
+                  claims.stream().anyMatch(claim -> census.ours(each, claim.id()))
+                      || Looks.anyConcerns(due, each));
     } catch (QueueUnavailableException | StatementRefusedException e) {
       LOG.warn("Nothing was looked for: {}", e.getMessage());
       return null;

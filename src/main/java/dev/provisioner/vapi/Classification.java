@@ -1,7 +1,9 @@
 package dev.provisioner.vapi;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
@@ -54,15 +56,18 @@ final class Classification {
     };
   }
 
-  Answer<List<Assistant>> list(Reply reply) {
-    if (!reply.isSuccess()) {
-      return reading(reply);
-    }
+  /**
+   * A page of a listing, read as it comes.
+   *
+   * @param head of a success
+   * @throws IOException {@code content} cannot be read to its end
+   */
+  Answer<List<Assistant>> page(Reply head, InputStream content) throws IOException {
     List<Assistant> assistants = new ArrayList<>();
     List<String> strangers = new ArrayList<>(0);
     try {
       Json.entries(
-          reply.body(),
+          content,
           entry -> {
             Assistant assistant = assistantOf(entry);
             if (assistant != null) {
@@ -71,12 +76,12 @@ final class Classification {
               strangers.add("entry");
             }
           });
-    } catch (IOException e) {
-      return notUnderstood(reply, "that is not one complete JSON array");
+    } catch (JsonProcessingException e) {
+      return notUnderstood(head, "that is not one complete JSON array");
     }
     return strangers.isEmpty()
         ? new Answer.Ok<>(List.copyOf(assistants))
-        : notUnderstood(reply, "listing entries without id and createdAt");
+        : notUnderstood(head, "listing entries without id and createdAt");
   }
 
   Answer<Assistant> get(String id, Reply reply) {
@@ -122,7 +127,7 @@ final class Classification {
     }
     int[] entries = {0};
     try {
-      Json.entries(reply.body(), entry -> entries[0]++);
+      Json.entries(reply.content(), entry -> entries[0]++);
     } catch (IOException e) {
       return notUnderstood(reply, "that is not one complete JSON array");
     }
@@ -136,7 +141,7 @@ final class Classification {
     List<String> organisations = new ArrayList<>(1);
     try {
       Json.entries(
-          reply.body(),
+          reply.content(),
           entry -> {
             String organisation = entry.path("orgId").textValue();
             if (organisation != null && !organisation.isBlank()) {
@@ -206,7 +211,7 @@ final class Classification {
   }
 
   /** What is not a success, to a call that only reads: there a ban is the account's. */
-  private <T> Answer<T> reading(Reply reply) {
+  <T> Answer<T> reading(Reply reply) {
     return switch (reply.status()) {
       case 402, 403, 404 -> refused(reply);
       case 409 -> unknown(reply);

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +34,18 @@ final class Listing {
     this.pageLimit = pageLimit;
   }
 
-  /** Every assistant created in the interval, oldest first, or the first failure. */
-  Answer<List<Assistant>> every(Interval whole) {
+  /** Every wanted assistant created in the interval, oldest first, or the first failure. */
+  Answer<List<Assistant>> every(Interval whole, Predicate<Assistant> wanted) {
     Map<String, Assistant> found = new LinkedHashMap<>();
     Answer<List<Assistant>> failure =
-        walk(whole, MOST_PAGES, assistant -> found.put(assistant.id(), assistant));
+        walk(
+            whole,
+            MOST_PAGES,
+            assistant -> {
+              if (wanted.test(assistant)) {
+                found.put(assistant.id(), assistant);
+              }
+            });
     if (failure != null) {
       return failure;
     }

@@ -1,5 +1,7 @@
 package dev.provisioner.vapi;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,15 @@ record Reply(
     byte[] body) {
   Reply(int status, @Nullable String retryAfter, Instant receivedAt, byte[] body) {
     this(status, retryAfter, null, receivedAt, body);
+  }
+
+  /** The same reply, its body read. */
+  Reply with(byte[] read) {
+    return new Reply(status, retryAfter, date, receivedAt, read);
+  }
+
+  InputStream content() {
+    return new ByteArrayInputStream(body);
   }
 
   boolean isSuccess() {

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import kong.unirest.core.Config;
@@ -56,8 +57,8 @@ public final class VapiClient implements AutoCloseable {
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  // A thousand assistants with long prompts are some 20 MB; what is larger is no listing of ours.
-  private static final int MOST_BYTES = 64 * 1024 * 1024;
+  // Of an answer that is read whole: one assistant with the longest of prompts is smaller.
+  private static final int MOST_BYTES = 4 * 1024 * 1024;
 
   /** Some fifty million assistants, or a server that ignores the filter. */
   private static final int MOST_PAGES_OF_A_WALK = 100_000;
@@ -157,7 +158,7 @@ public final class VapiClient implements AutoCloseable {
     return call(
         Operation.CREATE,
         () -> unirest.post(assistants).header("Content-Type", "application/json").body(body),
-        classification::create);
+        whole(classification::create));
   }
 
   /**
@@ -165,10 +166,11 @@ public final class VapiClient implements AutoCloseable {
    * to whole milliseconds, oldest first. One call per page, one after the other, each with the
    * whole timeout; the first that fails is the answer. An Ok is complete.
    *
+   * @param wanted the others are read and forgotten
    * @throws IllegalArgumentException when {@code from} is after {@code to}
    */
-  public Answer<List<Assistant>> list(Instant from, Instant to) {
-    return listing.every(Listing.Interval.around(from, to));
+  public Answer<List<Assistant>> list(Instant from, Instant to, Predicate<Assistant> wanted) {
+    return listing.every(Listing.Interval.around(from, to), wanted);
   }
 
   /**
@@ -213,7 +215,7 @@ public final class VapiClient implements AutoCloseable {
     return call(
         Operation.GET,
         () -> unirest.get(assistants + "/{id}").routeParam("id", id),
-        reply -> classification.get(id, reply));
+        whole(reply -> classification.get(id, reply)));
   }
 
   /**
@@ -229,7 +231,7 @@ public final class VapiClient implements AutoCloseable {
     return call(
         Operation.DELETE,
         () -> unirest.delete(assistants + "/{id}").routeParam("id", id),
-        reply -> classification.delete(id, reply));
+        whole(reply -> classification.delete(id, reply)));
   }
 
   /**
@@ -241,7 +243,7 @@ public final class VapiClient implements AutoCloseable {
     return call(
         Operation.PROBE,
         () -> unirest.get(assistants).queryString("limit", 1),
-        classification::probe);
+        whole(classification::probe));
   }
 
   /** {@code GET /assistant?limit=1}: the same question, and what else the answer tells. */
@@ -249,7 +251,7 @@ public final class VapiClient implements AutoCloseable {
     return call(
         Operation.PROBE,
         () -> unirest.get(assistants).queryString("limit", 1),
-        classification::account);
+        whole(classification::account));
   }
 
   /**
@@ -271,11 +273,29 @@ public final class VapiClient implements AutoCloseable {
                 .queryString("limit", limit)
                 .queryString("createdAtGe", millis(interval.fromMillis()))
                 .queryString("createdAtLe", millis(interval.toMillis())),
-        classification::list);
+        this::page);
   }
 
-  private <T> Answer<T> call(
-      Operation operation, Request request, Function<Reply, Answer<T>> meaning) {
+  /** As it comes: a thousand assistants with long prompts are some 20 MB. */
+  private Answer<List<Assistant>> page(Reply head, InputStream content) throws IOException {
+    return head.isSuccess()
+        ? classification.page(head, content)
+        : classification.reading(head.with(read(content)));
+  }
+
+  private static <T> Meaning<T> whole(Function<Reply, Answer<T>> meaning) {
+    return (head, content) -> meaning.apply(head.with(read(content)));
+  }
+
+  private static byte[] read(InputStream content) throws IOException {
+    byte[] body = content.readNBytes(MOST_BYTES + 1);
+    if (body.length > MOST_BYTES) {
+      throw new IOException("the body is larger than any of Vapi's");
+    }
+    return body;
+  }
+
+  private <T> Answer<T> call(Operation operation, Request request, Meaning<T> meaning) {
     long begin = System.nanoTime();
     Answer<T> answer = ask(request, meaning);
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
@@ -289,19 +309,18 @@ public final class VapiClient implements AutoCloseable {
   }
 
   /** Sends on a thread of its own, so that the wait ends in time even inside a stalled body. */
-  private <T> Answer<T> ask(Request request, Function<Reply, Answer<T>> meaning) {
+  private <T> Answer<T> ask(Request request, Meaning<T> meaning) {
     if (Thread.currentThread().isInterrupted()) {
       return new Answer.NotSent<>("interrupted before sending");
     }
-    Future<Reply> sent;
+    Future<Answer<T>> sent;
     try {
-      sent = calls.submit(() -> send(request));
+      sent = calls.submit(() -> send(request, meaning));
     } catch (RejectedExecutionException e) {
       return new Answer.NotSent<>("the client is closed");
     }
     try {
-      return meaning.apply(
-          sent.get(TimeUnit.NANOSECONDS.convert(settings.timeout()), TimeUnit.NANOSECONDS));
+      return sent.get(TimeUnit.NANOSECONDS.convert(settings.timeout()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       sent.cancel(true);
       return new Answer.Unknown<>("no complete answer within " + readable(settings.timeout()));
@@ -314,36 +333,33 @@ public final class VapiClient implements AutoCloseable {
     }
   }
 
-  private Reply send(Request request) throws IOException {
+  private <T> Answer<T> send(Request request, Meaning<T> meaning) throws IOException {
     // Kept out of Unirest's own body handling, which turns a truncated body into an empty one.
-    Received received = request.get().asObject(this::receive).getBody();
+    Received<T> received =
+        request.get().<Received<T>>asObject(response -> receive(response, meaning)).getBody();
     if (received == null) {
       throw new IOException("the response could not be read");
     }
     if (received.failure() != null) {
       throw received.failure();
     }
-    return Objects.requireNonNull(received.reply());
+    return Objects.requireNonNull(received.answer());
   }
 
-  private Received receive(RawResponse response) {
+  private <T> Received<T> receive(RawResponse response, Meaning<T> meaning) {
     try (InputStream content = response.getContent()) {
-      byte[] body = content.readNBytes(MOST_BYTES + 1);
-      if (body.length > MOST_BYTES) {
-        return new Received(null, new IOException("the body is larger than any of Vapi's"));
-      }
       String retryAfter = response.getHeaders().getFirst("Retry-After");
       String date = response.getHeaders().getFirst("Date");
-      return new Received(
+      Reply head =
           new Reply(
               response.getStatus(),
               retryAfter.isEmpty() ? null : retryAfter,
               date.isEmpty() ? null : date,
               clock.instant(),
-              body),
-          null);
+              new byte[0]);
+      return new Received<>(meaning.of(head, content), null);
     } catch (IOException e) {
-      return new Received(null, e);
+      return new Received<>(null, e);
     }
   }
 
@@ -402,6 +418,15 @@ public final class VapiClient implements AutoCloseable {
     HttpRequest<?> get();
   }
 
+  /** What a reply means whose body is still to come. */
+  private interface Meaning<T> {
+    /**
+     * @param head without its body
+     * @throws IOException the body did not come whole
+     */
+    Answer<T> of(Reply head, InputStream content) throws IOException;
+  }
+
   /** One of the two. */
-  private record Received(@Nullable Reply reply, @Nullable IOException failure) {}
+  private record Received<T>(@Nullable Answer<T> answer, @Nullable IOException failure) {}
 }

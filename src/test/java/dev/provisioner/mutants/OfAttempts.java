@@ -38,10 +38,21 @@ final class OfAttempts {
                   "List<Claim> claims =\n source.claim(",
                   """
                   java.time.Instant now = java.time.Instant.now();
-                  early = census.take(List.of(new Doubt(now.minus(Doubt.HORIZON), now)));
+                  early = census.take(List.of(new Doubt(now.minus(Doubt.HORIZON), now)), each -> true);
                   List<Claim> claims = source.claim(\
                   """)
-              .edit(RECONCILER, "slot == null ? null : census.take(doubts)", "early")
+              .edit(
+                  RECONCILER,
+                  """
+                  slot == null
+                          ? null
+                          : census.take(
+                              doubts,
+                              each ->
+                                  claims.stream().anyMatch(claim -> census.ours(each, claim.id()))
+                                      || Looks.anyConcerns(due, each))\
+                  """,
+                  "early")
               .caughtBy("AdoptionTest#rowIsClaimedBeforeItIsLookedFor"),
           Mutant.of(3, "clocks that disagree hide what was made")
               .edit(

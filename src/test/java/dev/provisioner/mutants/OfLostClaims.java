@@ -47,10 +47,7 @@ final class OfLostClaims {
               .edit("provision/Standing", "inUse == null ? !rowExists :", "inUse == null ? false :")
               .caughtBy("LostClaimsTest#ownIsDeletedAtOnceAndRememberedWhereTheUserIsGone"),
           Mutant.of(12, "assistants of other installations are deleted by looks")
-              .edit(
-                  "provision/Census",
-                  "ok.value().stream().filter(this::ours).forEach(found::add);",
-                  "found.addAll(ok.value());")
+              .edit("provision/Census", "each -> ours(each) && wanted.test(each)", "wanted")
               .caughtBy("SharedOrganisationTest#looksDeleteOnlyTheirOwn"),
           Mutant.of(12, "what the app has given to a departed user is deleted")
               .edit(

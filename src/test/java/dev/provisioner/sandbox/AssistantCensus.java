@@ -31,15 +31,16 @@ final class AssistantCensus {
     try (VapiClient vapi = new VapiClient(settings, new Gate(1, System::nanoTime))) {
       Instant now = Instant.now();
       Answer<List<Assistant>> answer =
-          vapi.list(now.minus(Duration.ofHours(1)), now.plus(Duration.ofHours(1)));
+          vapi.list(
+              now.minus(Duration.ofHours(1)),
+              now.plus(Duration.ofHours(1)),
+              each -> installation.equals(each.installation()));
       if (!(answer instanceof Answer.Ok<List<Assistant>> ok)) {
         throw new IllegalStateException("Vapi could not be asked what is there: " + answer);
       }
       Map<String, Integer> counts = new HashMap<>();
       for (Assistant each : ok.value()) {
-        if (installation.equals(each.installation())) {
-          counts.merge(Objects.toString(each.userId(), "nobody"), 1, Integer::sum);
-        }
+        counts.merge(Objects.toString(each.userId(), "nobody"), 1, Integer::sum);
       }
       return counts;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
@@ -77,7 +78,7 @@ class ClassificationTest {
     Reply reply = reply(status, "{\"message\": \"as it is\"}");
 
     assertThat(kind(classification.create(reply))).isEqualTo(create);
-    assertThat(kind(classification.list(reply))).isEqualTo(list);
+    assertThat(kind(list(reply))).isEqualTo(list);
     assertThat(kind(classification.get("a", reply))).isEqualTo(get);
     assertThat(kind(classification.delete("a", reply))).isEqualTo(delete);
     assertThat(kind(classification.probe(reply))).isEqualTo(probe);
@@ -92,7 +93,7 @@ class ClassificationTest {
         .flatMap(reply ->
             Stream.<Answer<?>>of(
                 classification.create(reply),
-                classification.list(reply),
+                list(reply),
                 classification.get("a", reply),
                 classification.delete("a", reply),
                 classification.probe(reply)))
@@ -144,7 +145,7 @@ class ClassificationTest {
         ]
         """;
 
-    assertThat(classification.list(reply(200, body)))
+    assertThat(list(reply(200, body)))
         .isEqualTo(
             new Answer.Ok<>(
                 List.of(
@@ -153,7 +154,7 @@ class ClassificationTest {
                     new Assistant("c", NOW, null, null, null),
                     new Assistant("d", NOW, null, null, null))));
     assertThat(classification.probe(reply(200, body))).isEqualTo(new Answer.Ok<>(4));
-    assertThat(classification.list(reply(200, "[]"))).isEqualTo(new Answer.Ok<>(List.of()));
+    assertThat(list(reply(200, "[]"))).isEqualTo(new Answer.Ok<>(List.of()));
     assertThat(classification.probe(reply(200, "[]"))).isEqualTo(new Answer.Ok<>(0));
   }
 
@@ -174,7 +175,7 @@ class ClassificationTest {
         "Bad gateway"
       })
   void aListThatIsNotOneCompleteArrayIsCouldNotLook(String body) {
-    assertThat(classification.list(reply(200, body))).isInstanceOf(Answer.Unknown.class);
+    assertThat(list(reply(200, body))).isInstanceOf(Answer.Unknown.class);
     assertThat(classification.probe(reply(200, body))).isInstanceOf(Answer.Unknown.class);
   }
 
@@ -194,7 +195,7 @@ class ClassificationTest {
   void oneEntryThatIsNoAssistantSpoilsTheListing(String entry) {
     String body = "[{\"id\": \"a\", \"createdAt\": \"2026-08-01T10:00:00Z\"}, " + entry + "]";
 
-    assertThat(classification.list(reply(200, body))).isInstanceOf(Answer.Unknown.class);
+    assertThat(list(reply(200, body))).isInstanceOf(Answer.Unknown.class);
   }
 
   @ParameterizedTest
@@ -337,7 +338,7 @@ class ClassificationTest {
 
     Answer<String> created = classification.create(reply(201, one.formatted("o-1")));
     classification.get("a", reply(200, one.formatted("o-2")));
-    classification.list(reply(200, "[" + one.formatted("o-3") + "]"));
+    list(reply(200, "[" + one.formatted("o-3") + "]"));
 
     assertThat(created).isEqualTo(new Answer.Ok<>("a"));
     assertThat(organisations).containsExactly("o-1", "o-2", "o-3");
@@ -384,5 +385,16 @@ class ClassificationTest {
 
   private static Throwable caused(Throwable thrown, Throwable cause) {
     return thrown.initCause(cause);
+  }
+
+  /** As the client does. */
+  private Answer<List<Assistant>> list(Reply reply) {
+    try {
+      return reply.isSuccess()
+          ? classification.page(reply, reply.content())
+          : classification.reading(reply);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

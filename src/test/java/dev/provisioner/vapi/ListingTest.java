@@ -28,8 +28,17 @@ class ListingTest {
   void aPageThatIsNotFullIsTheListing() {
     keep(4, Duration.ofMinutes(1));
 
-    assertThat(listing().every(HOUR)).isEqualTo(new Answer.Ok<>(kept));
+    assertThat(listing().every(HOUR, each -> true)).isEqualTo(new Answer.Ok<>(kept));
     assertThat(asked).containsExactly(HOUR);
+  }
+
+  @Test
+  void onlyWhatIsWantedIsKept() {
+    keep(50, Duration.ofMinutes(1));
+    Assistant wanted = kept.get(31);
+
+    assertThat(listing().every(HOUR, wanted::equals)).isEqualTo(new Answer.Ok<>(List.of(wanted)));
+    assertThat(asked).hasSizeGreaterThan(1);
   }
 
   @Test
@@ -49,7 +58,7 @@ class ListingTest {
               .orElse(0);
       if (crowd < LIMIT) {
         kept.sort(OLDEST_FIRST);
-        assertThat(listing().every(HOUR)).isEqualTo(new Answer.Ok<>(kept));
+        assertThat(listing().every(HOUR, each -> true)).isEqualTo(new Answer.Ok<>(kept));
       }
     }
   }
@@ -62,7 +71,7 @@ class ListingTest {
     keep(20, Duration.ofMinutes(2));
     kept.sort(OLDEST_FIRST);
 
-    assertThat(listing().every(HOUR)).isEqualTo(new Answer.Ok<>(kept));
+    assertThat(listing().every(HOUR, each -> true)).isEqualTo(new Answer.Ok<>(kept));
   }
 
   @Test
@@ -71,7 +80,7 @@ class ListingTest {
       kept.add(assistant("tie" + i, START.plusSeconds(60)));
     }
 
-    assertThat(listing().every(HOUR))
+    assertThat(listing().every(HOUR, each -> true))
         .isInstanceOfSatisfying(
             Answer.Unknown.class,
             unknown -> assertThat(unknown.reason()).contains("within one millisecond"));
@@ -85,7 +94,7 @@ class ListingTest {
         new Listing(
             (interval, limit) -> asked.size() == 3 ? failure : page(interval, limit), LIMIT);
 
-    assertThat(listing.every(HOUR)).isEqualTo(failure);
+    assertThat(listing.every(HOUR, each -> true)).isEqualTo(failure);
     assertThat(asked).hasSize(3);
   }
 
@@ -100,7 +109,7 @@ class ListingTest {
             },
             LIMIT);
 
-    assertThat(listing.every(HOUR)).isInstanceOf(Answer.Unknown.class);
+    assertThat(listing.every(HOUR, each -> true)).isInstanceOf(Answer.Unknown.class);
     assertThat(asked).hasSizeLessThan(50);
   }
 
@@ -108,7 +117,7 @@ class ListingTest {
   void moreThanTheMostPagesAreCouldNotLook() {
     keep(5 * Listing.MOST_PAGES, Duration.ofMillis(500));
 
-    assertThat(listing().every(HOUR)).isInstanceOf(Answer.Unknown.class);
+    assertThat(listing().every(HOUR, each -> true)).isInstanceOf(Answer.Unknown.class);
     assertThat(asked).hasSize(Listing.MOST_PAGES);
   }
 

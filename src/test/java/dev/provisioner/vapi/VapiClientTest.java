@@ -93,7 +93,7 @@ class VapiClientTest {
         .isEqualTo(new Answer.Ok<>(new Assistant("a_1", NOW, null, null, null)));
     assertThat(client.delete("a_1")).isEqualTo(new Answer.Ok<>("a_1"));
     assertThat(client.probe()).isEqualTo(new Answer.Ok<>(1));
-    assertThat(client.list(NOW.plusNanos(1), NOW.plusNanos(1_000_001)))
+    assertThat(client.list(NOW.plusNanos(1), NOW.plusNanos(1_000_001), any -> true))
         .isEqualTo(new Answer.Ok<>(List.of()));
 
     assertThat(vapi.takeRequest().getRequestLine()).isEqualTo("GET /assistant/a_1 HTTP/1.1");
@@ -167,7 +167,7 @@ class VapiClientTest {
     assertThat(client.get("a")).isInstanceOf(Answer.Refused.class);
     assertThat(client.delete("a")).isInstanceOf(Answer.Refused.class);
     assertThat(client.probe()).isInstanceOf(Answer.Refused.class);
-    assertThat(client.list(NOW, NOW)).isInstanceOf(Answer.Refused.class);
+    assertThat(client.list(NOW, NOW, any -> true)).isInstanceOf(Answer.Refused.class);
     assertThat(vapi.getRequestCount()).isEqualTo(5);
   }
 
@@ -207,7 +207,7 @@ class VapiClientTest {
     assertThat(client.create(BODY)).isInstanceOf(Answer.Unknown.class);
     assertThat(client.get("a")).isInstanceOf(Answer.Unknown.class);
     assertThat(client.probe()).isInstanceOf(Answer.Unknown.class);
-    assertThat(client.list(NOW, NOW)).isInstanceOf(Answer.Unknown.class);
+    assertThat(client.list(NOW, NOW, any -> true)).isInstanceOf(Answer.Unknown.class);
   }
 
   @Test
@@ -450,7 +450,7 @@ class VapiClientTest {
           }
         });
 
-    Answer<List<Assistant>> answer = client(PATIENT).list(NOW, NOW.plusSeconds(7_200));
+    Answer<List<Assistant>> answer = client(PATIENT).list(NOW, NOW.plusSeconds(7_200), any -> true);
 
     assertThat(answer).isEqualTo(new Answer.Ok<>(kept));
     assertThat(pages.get()).isBetween(5, 60);
@@ -472,7 +472,7 @@ class VapiClientTest {
           }
         });
 
-    assertThat(client(PATIENT).list(NOW, NOW.plusSeconds(2_000)))
+    assertThat(client(PATIENT).list(NOW, NOW.plusSeconds(2_000), any -> true))
         .isEqualTo(new Answer.Unknown<>("HTTP 503: busy"));
   }
 
