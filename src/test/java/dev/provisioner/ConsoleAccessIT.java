@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The console and its token; and the console when the service, or what it needs, is away. */
-@ExtendWith({SharedSupabase.class, Chromium.Shared.class})
+@Chromium.Driven
+@ExtendWith(SharedSupabase.class)
 class ConsoleAccessIT {
   private final World world;
   private final Operator operator;

@@ -23,7 +23,8 @@ import org.openqa.selenium.Keys;
 import org.slf4j.LoggerFactory;
 
 /** What an operator sees in the console, and does there. */
-@ExtendWith({SharedSupabase.class, Chromium.Shared.class})
+@Chromium.Driven
+@ExtendWith(SharedSupabase.class)
 class ConsoleIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
 /** The console for whoever has a small screen, no mouse, a screen reader, or the lights out. */
-@ExtendWith({SharedSupabase.class, Chromium.Shared.class})
+@Chromium.Driven
+@ExtendWith(SharedSupabase.class)
 class ConsoleLooksIT {
   /** What WCAG 2 asks of text at level AA. */
   private static final double CONTRAST = 4.5;
