@@ -6,9 +6,11 @@ import dev.provisioner.sandbox.Wire;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The packaged service as a process with wires of its own, to its database, to Vapi and from its
@@ -24,6 +26,8 @@ final class Instance implements AutoCloseable {
   private static final Path CLASSES = Path.of("target/crash-matrix.jsa");
 
   private static final String FRUGAL = "-XX:+UseSerialGC";
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   final Wire toDatabase;
   final Wire toVapi;
@@ -73,10 +77,24 @@ final class Instance implements AutoCloseable {
     return post("/reconcile", body);
   }
 
+  /**
+   * A call that is told to come again does: a JVM that has just begun, on a machine with much to
+   * do, may not reach its database in time, and has then done nothing.
+   */
   private Answer post(String path, String body) {
     URI uri = URI.create("http://localhost:" + fromCallers.port() + path);
-    return world.send(
-        world.signed(HttpRequest.newBuilder(uri), body).header("Content-Type", "application/json"));
+    long deadline = System.nanoTime() + Packaged.PATIENCE.toNanos();
+    while (true) {
+      Answer answer =
+          world.send(
+              world
+                  .signed(HttpRequest.newBuilder(uri), body)
+                  .header("Content-Type", "application/json"));
+      if (answer.status() != 503 || System.nanoTime() > deadline) {
+        return answer;
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
   }
 
   /** SIGTERM: it drains. */
@@ -87,6 +105,11 @@ final class Instance implements AutoCloseable {
   /** Whether a line of its log contains this. */
   boolean hasSaid(String words) {
     return process.out().stream().anyMatch(line -> line.contains(words));
+  }
+
+  /** Its log so far. */
+  String said() {
+    return String.join("\n", process.out());
   }
 
   boolean isAlive() {

@@ -99,16 +99,33 @@ final class Scene {
 
   Hold held(Wire wire, String marker, Hold hold, Supplier<Answer> call) {
     wire.hold(marker, known(hold));
-    begin(call);
-    hold.awaitArrived(Packaged.PATIENCE);
-    return hold;
+    return arrived(hold, call);
   }
 
   Hold held(Operation operation, Hold hold, Supplier<Answer> call) {
     on(operation).next(known(hold));
-    begin(call);
-    hold.awaitArrived(Packaged.PATIENCE);
-    return hold;
+    return arrived(hold, call);
+  }
+
+  private Hold arrived(Hold hold, Supplier<Answer> call) {
+    Future<Answer> calling = world.inBackground(call::get);
+    try {
+      hold.awaitArrived(Packaged.PATIENCE);
+      return hold;
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          "%s; its caller %s; the row: %s; the victim: %s"
+              .formatted(e.getMessage(), ended(calling), state(), victim.said()),
+          e);
+    }
+  }
+
+  private static String ended(Future<Answer> calling) {
+    return switch (calling.state()) {
+      case SUCCESS -> "was answered " + calling.resultNow();
+      case FAILED -> "has failed: " + calling.exceptionNow();
+      case RUNNING, CANCELLED -> "still waits";
+    };
   }
 
   /** Lets a first call go on to where a second is held. */
